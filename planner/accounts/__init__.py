@@ -1,0 +1,1 @@
+"""Who somebody is: guests, registration, sign-in and sign-out."""

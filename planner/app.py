@@ -1,0 +1,46 @@
+"""create_app: wiring, nothing else."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+
+from flask import Flask
+
+from . import errors, rendering, security
+from .accounts import views as accounts
+from .accounts.services import find_user_by_token
+from .budget import views as budget
+from .cases import views as cases
+from .config import PROJECT, Settings, load
+from .extensions import babel, compress, csrf, db, limiter, login_manager
+from .i18n import choose_locale
+from .loans import views as loans
+from .proposals import views as proposals
+from .pwa import views as pwa
+from .reminders import views as reminders
+from .sharing import views as sharing
+from .today import views as today
+
+FEATURES = (accounts, cases, today, budget, loans, proposals, sharing, reminders, pwa)
+
+
+def create_app(settings: Settings | None = None, env: Mapping[str, str] = os.environ) -> Flask:
+    """The app for these settings; without them, for the environment. Raises config.ConfigError for a wrong one."""
+    app = Flask("planner", static_folder=None, template_folder=str(PROJECT / "templates"))
+    app.config["SETTINGS"] = settings or load(env)
+    app.config["BABEL_TRANSLATION_DIRECTORIES"] = str(PROJECT / "planner" / "translations")
+    app.config["BABEL_DEFAULT_LOCALE"] = "en"
+    app.config["RATELIMIT_STORAGE_URI"] = "planner-sql://"
+    app.config["COMPRESS_ALGORITHM"] = ["br", "gzip"]
+    app.config["COMPRESS_BR_LEVEL"] = 5
+    security.init_app(app, app.config["SETTINGS"])
+    for extension in (db, login_manager, csrf, limiter, compress):
+        extension.init_app(app)
+    babel.init_app(app, locale_selector=choose_locale)
+    login_manager.user_loader(find_user_by_token)
+    errors.init_app(app)
+    rendering.init_app(app)
+    for feature in FEATURES:
+        app.register_blueprint(feature.bp)
+    return app

@@ -1,0 +1,105 @@
+"""The command `planner`: serve, worker, demo, migrate, calc, statement."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import sys
+from collections.abc import Callable, Sequence
+
+from . import __version__
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run one command and return its exit status; 2 for a wrong setting or a file that cannot be read."""
+    options = _parser().parse_args(arguments)
+    command: Callable[[argparse.Namespace], int] = options.command
+    from .config import ConfigError
+
+    try:
+        return command(options)
+    except ConfigError as error:
+        sys.stderr.write(f"planner: {error}\n")
+        return 2
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="planner", description="Budget, true loan cost, reminders, and a plan the lender can open.")
+    parser.add_argument("--version", action="version", version=__version__)
+    commands = parser.add_subparsers(required=True, metavar="COMMAND")
+    serve = _command(commands, "serve", _serve, "apply migrations, then serve pages and send reminders")
+    serve.add_argument("--host", default="127.0.0.1")
+    serve.add_argument("--port", type=int, default=8000)
+    serve.add_argument("--demo", action="store_true", help="load the example household first, if it is not there")
+    _command(commands, "worker", _worker, "send reminders, without serving pages")
+    _command(commands, "demo", _demo, "load the example household and print how to sign in")
+    _command(commands, "migrate", _migrate, "bring the database's tables up to date")
+    _command(commands, "calc", _calc, "answer loan questions: JSON lines on standard input, JSON lines out")
+    statement = _command(commands, "statement", _statement, "read a bank or wallet statement and print what is in it")
+    statement.add_argument("file")
+    statement.add_argument("--format", choices=("json", "table"), default="json")
+    statement.add_argument("--account-currency", metavar="CUR")
+    return parser
+
+
+def _command(commands: argparse._SubParsersAction[argparse.ArgumentParser], name: str,
+             run: Callable[[argparse.Namespace], int], text: str) -> argparse.ArgumentParser:  # fmt: skip
+    parser = commands.add_parser(name, help=text, description=text.capitalize() + ".")
+    parser.set_defaults(command=run)
+    return parser
+
+
+# Each command imports what it needs: `calc` must start without Flask, `statement` without the database.
+
+
+def _serve(options: argparse.Namespace) -> int:
+    from .serving import serve
+
+    return serve(options.host, options.port, demo=options.demo)
+
+
+def _worker(options: argparse.Namespace) -> int:
+    from .app import create_app
+    from .worker import run
+
+    return run(create_app())
+
+
+def _demo(options: argparse.Namespace) -> int:
+    from .app import create_app
+    from .database import upgrade
+    from .demo import load
+
+    app = create_app()
+    upgrade(app.extensions["planner_engine"])
+    with app.app_context():
+        sys.stdout.write(load() + "\n")
+    return 0
+
+
+def _migrate(options: argparse.Namespace) -> int:
+    from .config import load
+    from .database import upgrade
+    from .extensions import make_engine
+
+    upgrade(make_engine(load(os.environ).database_url))
+    return 0
+
+
+def _calc(options: argparse.Namespace) -> int:
+    from .engine.calc import answer_lines
+
+    for answer in answer_lines(sys.stdin):
+        sys.stdout.write(answer.rstrip("\n") + "\n")
+        sys.stdout.flush()
+    return 0
+
+
+def _statement(options: argparse.Namespace) -> int:
+    from .statements.command import run
+
+    return run(options.file, options.format, options.account_currency, sys.stdout, sys.stderr)
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())

@@ -1,0 +1,170 @@
+"""Settings read from the environment once at start and checked there: a wrong one stops the start with a plain sentence."""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from urllib.parse import parse_qs, unquote, urlsplit
+
+PROJECT = Path(__file__).resolve().parent.parent
+MIN_SECRET_CHARACTERS = 32
+_WEAK_SECRETS = ("change", "secret", "password", "example", "dev")
+
+
+class ConfigError(Exception):
+    """A setting that would make the app unsafe or unable to start; the message says which and what to do."""
+
+
+@dataclass(frozen=True, slots=True)
+class Smtp:
+    """Where e-mail is handed over. `security` is "plain", "starttls" or "tls"."""
+
+    host: str
+    port: int
+    username: str | None
+    password: str | None
+    security: str
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """Everything the environment decides. Built by `load`; nothing else reads the environment."""
+
+    secret_key: str
+    database_url: str
+    instance: Path
+    production: bool
+    base_url: str
+    smtp: Smtp | None
+    mail_from: str
+    trusted_proxies: int
+    fixed_now: datetime | None
+
+    @property
+    def https(self) -> bool:
+        """Whether people reach the app by https; decides Secure cookies and their __Host- names."""
+        return self.base_url.startswith("https://")
+
+
+def load(env: Mapping[str, str], *, base_url: str | None = None) -> Settings:
+    """Read and check the environment.
+
+    Raises ConfigError with one sentence that names the variable and what to set it to.
+    """
+    production = _choice(env, "PLANNER_ENV", ("local", "production")) == "production"
+    instance = Path(env.get("PLANNER_INSTANCE") or PROJECT / "instance").absolute()
+    instance.mkdir(parents=True, exist_ok=True, mode=0o700)
+    address = (env.get("BASE_URL") or base_url or "http://127.0.0.1:8000").rstrip("/")
+    _check_address(address, production)
+    return Settings(
+        secret_key=_secret(env, production, instance),
+        database_url=database_url(env.get("DATABASE_URL"), instance),
+        instance=instance,
+        production=production,
+        base_url=address,
+        smtp=_smtp(env.get("SMTP_URL")),
+        mail_from=env.get("MAIL_FROM", f"Steady <no-reply@{urlsplit(address).hostname}>"),
+        trusted_proxies=_whole_number(env, "TRUSTED_PROXIES", 0),
+        fixed_now=_fixed_now(env.get("PLANNER_NOW"), production),
+    )
+
+
+def database_url(given: str | None, instance: Path) -> str:
+    """The SQLAlchemy address: the given one with psycopg 3 as driver, or a SQLite file in the instance folder."""
+    if not given:
+        return f"sqlite:///{instance / 'planner.sqlite3'}"
+    scheme, colon, rest = given.partition("://")
+    if not colon or scheme.split("+")[0] not in ("postgres", "postgresql", "sqlite"):
+        raise ConfigError("DATABASE_URL must start with postgresql:// or sqlite:///; for a local start leave it out.")
+    return f"postgresql+psycopg://{rest}" if scheme in ("postgres", "postgresql") else given
+
+
+def _choice(env: Mapping[str, str], name: str, allowed: tuple[str, ...]) -> str:
+    value = env.get(name) or allowed[0]
+    if value not in allowed:
+        raise ConfigError(f"{name} is {value!r}; set it to one of {', '.join(allowed)}.")
+    return value
+
+
+def _whole_number(env: Mapping[str, str], name: str, default: int) -> int:
+    value = env.get(name) or str(default)
+    if not value.isdecimal():
+        raise ConfigError(f"{name} must be a whole number, not {value!r}.")
+    return int(value)
+
+
+def _check_address(address: str, production: bool) -> None:
+    parts = urlsplit(address)
+    if parts.scheme not in ("http", "https") or not parts.hostname:
+        raise ConfigError("BASE_URL must be the address people open, such as https://plan.example.org.")
+    if production and parts.scheme != "https" and parts.hostname not in ("127.0.0.1", "localhost"):
+        raise ConfigError("BASE_URL must start with https:// in production: cookies and share links travel on it.")
+
+
+def _secret(env: Mapping[str, str], production: bool, instance: Path) -> str:
+    given = env.get("SECRET_KEY", "")
+    if given or production:
+        return _checked_secret(given)
+    stored = instance / "secret_key"
+    if not stored.exists():
+        _write_private(stored, secrets.token_hex(32))
+    return stored.read_text("ascii").strip()
+
+
+def _write_private(path: Path, text: str) -> None:
+    """Create the file readable by its owner only; of two processes that start together the first one wins."""
+    part = path.with_name(f"{path.name}.{secrets.token_hex(4)}")
+    part.touch(mode=0o600)
+    part.write_text(text, "ascii")
+    try:
+        path.hardlink_to(part)
+    except FileExistsError:
+        pass
+    finally:
+        part.unlink()
+
+
+def _checked_secret(secret: str) -> str:
+    advice = 'Make one with: python3 -c "import secrets; print(secrets.token_hex(32))"'
+    if not secret:
+        raise ConfigError(f"SECRET_KEY is missing. It signs sessions and links. {advice}")
+    too_plain = len(set(secret)) < 10 or any(word in secret.lower() for word in _WEAK_SECRETS)
+    if len(secret) < MIN_SECRET_CHARACTERS or too_plain:
+        raise ConfigError(f"SECRET_KEY is too weak: use at least {MIN_SECRET_CHARACTERS} random characters. {advice}")
+    return secret
+
+
+def _smtp(url: str | None) -> Smtp | None:
+    if not url:
+        return None
+    parts = urlsplit(url)
+    if parts.scheme not in ("smtp", "smtps") or not parts.hostname:
+        raise ConfigError(
+            "SMTP_URL must look like smtp://user:password@host:587?security=starttls or smtps://host:465."
+        )
+    default = (
+        "tls" if parts.scheme == "smtps" else "plain" if parts.hostname in ("127.0.0.1", "localhost") else "starttls"
+    )
+    security = parse_qs(parts.query).get("security", [default])[0]
+    if security not in ("plain", "starttls", "tls"):
+        raise ConfigError(f"SMTP_URL: security is {security!r}; use plain, starttls or tls.")
+    port = parts.port or {"tls": 465, "starttls": 587, "plain": 25}[security]
+    user, password = (unquote(part) if part else None for part in (parts.username, parts.password))
+    return Smtp(parts.hostname, port, user, password, security)
+
+
+def _fixed_now(text: str | None, production: bool) -> datetime | None:
+    if not text:
+        return None
+    if production:
+        raise ConfigError("PLANNER_NOW stops the clock for tests and pictures; remove it in production.")
+    try:
+        moment = datetime.fromisoformat(text)
+    except ValueError:
+        moment = None
+    if moment is None or moment.tzinfo is None:
+        raise ConfigError("PLANNER_NOW must be an instant with its zone, such as 2026-12-09T08:12+08:00.")
+    return moment

@@ -1,0 +1,57 @@
+"""The libraries' objects that the whole app shares; app.create_app wires each to one app."""
+
+from __future__ import annotations
+
+import sqlite3
+from typing import Any
+
+from flask import Flask
+from flask.globals import app_ctx
+from flask_babel import Babel
+from flask_compress import Compress
+from flask_limiter import Limiter
+from flask_limiter.util import get_remote_address
+from flask_login import LoginManager
+from flask_wtf import CSRFProtect
+from sqlalchemy import Engine, create_engine, event
+from sqlalchemy.orm import Session, scoped_session, sessionmaker
+from sqlalchemy.pool import ConnectionPoolEntry
+
+
+def make_engine(url: str) -> Engine:
+    """An engine for `url`; on SQLite with foreign keys enforced, a write-ahead log, and writers that wait for each other."""
+    if not url.startswith("sqlite"):
+        return create_engine(url, pool_pre_ping=True)
+    engine = create_engine(url, connect_args={"timeout": 15})
+    event.listen(engine, "connect", _prepare_sqlite)
+    return engine
+
+
+def _prepare_sqlite(connection: sqlite3.Connection, _record: ConnectionPoolEntry) -> None:
+    for pragma in ("foreign_keys=ON", "journal_mode=WAL", "synchronous=FULL", "busy_timeout=15000"):
+        connection.execute(f"PRAGMA {pragma}")
+
+
+class Database:
+    """One engine an app and one session an app context, closed with it. Whoever answers the request commits."""
+
+    session: scoped_session[Session]
+
+    def init_app(self, app: Flask) -> None:
+        """Bind to the app's DATABASE_URL; also used again with another app in tests."""
+        engine = make_engine(app.config["SETTINGS"].database_url)
+        app.extensions["planner_engine"] = engine
+        factory = sessionmaker(engine, expire_on_commit=False)
+        self.session = scoped_session(factory, scopefunc=lambda: id(app_ctx._get_current_object()))
+        app.teardown_appcontext(self._close)
+
+    def _close(self, _error: BaseException | None) -> None:
+        self.session.remove()
+
+
+db = Database()
+login_manager: Any = LoginManager()
+csrf = CSRFProtect()
+babel = Babel()
+compress = Compress()
+limiter = Limiter(get_remote_address, headers_enabled=False)

@@ -1,0 +1,77 @@
+"""Money, rates and dates as people of a locale read them (design/DESIGN.md section 5), by Babel's data only."""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+from decimal import Decimal
+from zoneinfo import ZoneInfo
+
+from babel.dates import format_date as babel_date
+from babel.numbers import format_decimal, get_currency_symbol
+from flask_babel import get_locale
+
+from .engine.money import currency as find_currency
+
+MINUS = "\N{MINUS SIGN}"
+NBSP = "\N{NO-BREAK SPACE}"
+_HOME = {"CNY": "zh_Hans_CN", "USD": "en_US", "GBP": "en_GB", "EUR": "de", "JPY": "ja"}
+_PATTERNS = {
+    "zh": {"day": "M月d日", "full": "y年M月d日", "month": "y年M月", "chart": "M/d", "weekday": "M月d日 EEE"},
+    "en": {"day": "d MMM", "full": "d MMM y", "month": "MMM y", "chart": "d MMM", "weekday": "EEE d MMM"},
+}
+
+
+def symbol(code: str) -> str:
+    """The sign people of the currency's own country write: ¥, $, £; the code where Babel has none."""
+    return get_currency_symbol(code, locale=_HOME.get(code, "en"))
+
+
+def money(minor: int, code: str, *, sign: bool = False, cents: bool | None = None) -> str:
+    """¥1,816.67 for 181667 and CNY. Whole amounts have no decimals unless `cents` is true (a table column).
+
+    A minus stands before the sign; a plus only when `sign` is asked for (money in).
+    """
+    digits = find_currency(code).minor_digits
+    whole = minor % 10**digits == 0 if cents is None else not cents
+    pattern = "#,##0" if whole or digits == 0 else "#,##0." + "0" * digits
+    number = format_decimal(abs(Decimal(minor).scaleb(-digits)), format=pattern, locale=_locale())
+    before = MINUS if minor < 0 else "+" if sign and minor > 0 else ""
+    return f"{before}{symbol(code)}{number}"
+
+
+def amount_input(minor: int | None, code: str) -> str:
+    """The plain number for an input field: 1816.67."""
+    if minor is None:
+        return ""
+    digits = find_currency(code).minor_digits
+    value = Decimal(minor).scaleb(-digits)
+    return str(value.quantize(Decimal(1))) if value == value.to_integral() else format(value, "f")
+
+
+def percent(rate: Decimal | float | None, digits: int = 1) -> str:
+    """16.2% for 0.1622; an en dash when there is no rate."""
+    if rate is None:
+        return "–"
+    value = Decimal(str(rate)) * 100
+    return format_decimal(value, format="0." + "0" * digits if digits else "0", locale=_locale()).replace("-", MINUS) + "%"
+
+
+def day(value: date, style: str = "day") -> str:
+    """A date: 12月18日 or 18 Dec. Styles: day, full (with the year), month, chart, weekday. No line break inside."""
+    patterns = _PATTERNS["zh" if _locale().startswith("zh") else "en"]
+    return babel_date(value, format=patterns[style], locale=_locale()).replace(" ", NBSP)
+
+
+def clock_time(moment: datetime, timezone: str) -> str:
+    """22:14 on the wall of `timezone`."""
+    return moment.astimezone(ZoneInfo(timezone)).strftime("%H:%M")
+
+
+def moment(value: datetime, timezone: str) -> str:
+    """A date and a time on the wall of `timezone`."""
+    local = value.astimezone(ZoneInfo(timezone))
+    return f"{day(local.date())} {local.strftime('%H:%M')}"
+
+
+def _locale() -> str:
+    return str(get_locale() or "zh_Hans_CN")

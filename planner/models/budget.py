@@ -1,0 +1,28 @@
+"""Budget lines: a household's income and expenses."""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+
+from sqlalchemy import Date, String
+from sqlalchemy.orm import Mapped, mapped_column
+
+from .base import Base, Instant, MinorUnits
+from .case import OwnedByCase, Versioned
+
+
+class BudgetLine(OwnedByCase, Versioned, Base):
+    """One income or expense. The words in kind, necessity and frequency are those of planner/engine/budget.py."""
+
+    __tablename__ = "budget_lines"
+
+    kind: Mapped[str] = mapped_column(String(8))
+    name: Mapped[str] = mapped_column(String(80))
+    category: Mapped[str] = mapped_column(String(40))
+    necessity: Mapped[str | None] = mapped_column(String(12))
+    amount_minor: Mapped[int] = mapped_column(MinorUnits)
+    frequency: Mapped[str] = mapped_column(String(16))
+    starts_on: Mapped[date] = mapped_column(Date)
+    ends_on: Mapped[date | None] = mapped_column(Date)
+    day_of_month: Mapped[int | None]
+    created_at: Mapped[datetime] = mapped_column(Instant)

@@ -1,0 +1,51 @@
+"""People and their sign-ins."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from sqlalchemy import ForeignKey, Integer, String
+from sqlalchemy.orm import Mapped, mapped_column, relationship
+
+from .base import Base, Instant, WithKey
+
+
+class User(WithKey, Base):
+    """A person. Without e-mail and password: a guest, who becomes an account by registering and keeps everything."""
+
+    __tablename__ = "users"
+
+    email: Mapped[str | None] = mapped_column(String(254), unique=True)
+    password_hash: Mapped[str | None] = mapped_column(String(200))
+    name: Mapped[str | None] = mapped_column(String(80))
+    locale: Mapped[str | None] = mapped_column(String(16))
+    created_at: Mapped[datetime] = mapped_column(Instant)
+
+    @property
+    def is_guest(self) -> bool:
+        """Whether this person has not registered yet."""
+        return self.email is None
+
+
+class SignIn(WithKey, Base):
+    """One signed-in device. The cookie holds the token, this row its hash; deleting the row signs the device out."""
+
+    __tablename__ = "sign_ins"
+
+    user_id: Mapped[int] = mapped_column(ForeignKey("users.id", ondelete="CASCADE"), index=True)
+    token_hash: Mapped[str] = mapped_column(String(64), unique=True)
+    client: Mapped[str] = mapped_column(String(80))
+    created_at: Mapped[datetime] = mapped_column(Instant)
+    seen_at: Mapped[datetime] = mapped_column(Instant)
+
+    user: Mapped[User] = relationship(lazy="joined", innerjoin=True)
+
+
+class RateCount(Base):
+    """How often something limited was tried in one window; shared by all processes through the database."""
+
+    __tablename__ = "rate_counts"
+
+    key: Mapped[str] = mapped_column(String(200), primary_key=True)
+    count: Mapped[int] = mapped_column(Integer)
+    expires_at: Mapped[datetime] = mapped_column(Instant, index=True)

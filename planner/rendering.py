@@ -1,0 +1,109 @@
+"""What templates may call, and how a page gets its styles: inside the page the first time, from the cache after that."""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from functools import cache
+from pathlib import Path
+
+from flask import Flask, Response, current_app, g, request, send_from_directory, url_for
+from flask_babel import get_locale
+from jinja2 import StrictUndefined
+from markupsafe import Markup
+
+from . import charts, formatting, i18n, icons
+from .access import Permission, may
+from .clock import now
+from .config import PROJECT
+from .i18n import html_lang
+from .security import csp_nonce
+
+STATIC = PROJECT / "static"
+CRITICAL = ("css/tokens.css", "css/base.css", "css/components.css")
+BUNDLE = "css/app.css"
+IMMUTABLE = "public, max-age=31536000, immutable"
+_FORMATS = ("money", "percent", "day", "clock_time", "moment", "amount_input", "symbol")
+
+
+def init_app(app: Flask) -> None:
+    """Give templates their functions and serve static/ under an address that changes with its content."""
+    app.jinja_env.undefined = StrictUndefined
+    app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
+    app.jinja_env.globals.update({name: getattr(formatting, name) for name in _FORMATS})
+    app.jinja_env.globals.update(
+        icon=icon, sprite=sprite, static_url=static_url, static_version=static_version, critical_css=critical_css, style_link=style_link,
+        csp_nonce=csp_nonce, charts=charts, may=may, Permission=Permission, now=now, home_url=home_url,
+        lang=lambda: html_lang(str(get_locale())), LOCALES=i18n.LOCALES, current_locale=lambda: str(get_locale()),
+        case=lambda: g.get("case"), NBSP=formatting.NBSP,
+    )  # fmt: skip
+    app.add_url_rule("/static/<version>/<path:filename>", "static", _static)
+    app.url_defaults(_add_case)
+
+
+def icon(name: str, small: bool = False) -> Markup:
+    """An icon; remembers that this page's sprite needs it."""
+    if "icons" not in g:
+        g.icons = {}
+    g.icons[name] = True
+    return icons.use(name, small)
+
+
+def sprite() -> Markup:
+    """The shapes of all icons this page used; stands at the end of the body."""
+    return icons.sprite(tuple(g.get("icons", {})))
+
+
+def static_url(filename: str) -> str:
+    """The address of a file in static/, good for ever: it holds the hash of all of them."""
+    return url_for("static", version=static_version(), filename=filename)
+
+
+@cache
+def static_version() -> str:
+    """One hash over every file in static/."""
+    digest = hashlib.sha256()
+    for path in sorted(STATIC.rglob("*")):
+        if path.is_file():
+            digest.update(path.relative_to(STATIC).as_posix().encode() + b"\0" + path.read_bytes())
+    return digest.hexdigest()[:12]
+
+
+@cache
+def critical_css() -> Markup:
+    """The styles every page needs, without comments and line breaks, to stand inside the page."""
+    text = "".join((STATIC / name).read_text("utf-8") for name in CRITICAL)
+    text = re.sub(r"/\*.*?\*/", "", text, flags=re.DOTALL)
+    return Markup(re.sub(r"\s*\n\s*", "\n", text).strip())  # noqa: S704  # our own file, no input in it
+
+
+def style_link() -> bool:
+    """Whether this browser has the current styles in its cache: app.js fetched them and left this cookie."""
+    return request.cookies.get("css") == static_version()
+
+
+def home_url() -> str:
+    """Where the Today tab leads: the start address for one's own case, the case's own address for another."""
+    case = g.get("case")
+    return url_for("today.index") if case is not None and not g.get("at_home", True) else url_for("today.home")
+
+
+def _static(version: str, filename: str) -> Response:
+    if filename == BUNDLE:
+        answer = Response(critical_css(), mimetype="text/css")
+    else:
+        answer = send_from_directory(STATIC, filename)
+    answer.headers["Cache-Control"] = IMMUTABLE if version == static_version() else "no-cache"
+    return answer
+
+
+def _add_case(endpoint: str, values: dict[str, object]) -> None:
+    """Keep links inside the case at hand, so that no feature has to say which case it is in."""
+    case = g.get("case")
+    if case is not None and "case_id" not in values and current_app.url_map.is_endpoint_expecting(endpoint, "case_id"):
+        values["case_id"] = case.id
+
+
+def template_folder() -> Path:
+    """templates/ stands at the top level of the project."""
+    return PROJECT / "templates"

@@ -1,0 +1,89 @@
+"""What every answer carries so that a browser keeps it private, and the rules of the session cookie."""
+
+from __future__ import annotations
+
+import hashlib
+import secrets
+from datetime import timedelta
+
+from flask import Flask, Response, g, request
+from flask_login import current_user
+from werkzeug.middleware.proxy_fix import ProxyFix
+
+from .config import Settings
+
+IDLE_LIMIT = timedelta(days=30)
+MAX_BODY_BYTES = 1024 * 1024
+MAX_FORM_PARTS = 400
+_FIXED_HEADERS = {
+    "X-Content-Type-Options": "nosniff",
+    "X-Frame-Options": "DENY",
+    "Referrer-Policy": "same-origin",
+    "Cross-Origin-Opener-Policy": "same-origin",
+    "Cross-Origin-Resource-Policy": "same-origin",
+    "Permissions-Policy": "camera=(), microphone=(), geolocation=(), payment=()",
+}
+
+
+def init_app(app: Flask, settings: Settings) -> None:
+    """Set the cookie rules, the size limits and the headers."""
+    app.config.update(
+        SECRET_KEY=settings.secret_key,
+        SESSION_COOKIE_NAME="__Host-planner" if settings.https else "planner",
+        SESSION_COOKIE_SECURE=settings.https,
+        SESSION_COOKIE_HTTPONLY=True,
+        SESSION_COOKIE_SAMESITE="Lax",
+        PERMANENT_SESSION_LIFETIME=IDLE_LIMIT,
+        MAX_CONTENT_LENGTH=MAX_BODY_BYTES,
+        MAX_FORM_MEMORY_SIZE=MAX_BODY_BYTES,
+        MAX_FORM_PARTS=MAX_FORM_PARTS,
+        WTF_CSRF_TIME_LIMIT=None,  # a form left open overnight must still save; the token dies with the session
+        WTF_CSRF_SSL_STRICT=True,
+    )
+    if settings.trusted_proxies:
+        hops = settings.trusted_proxies
+        app.wsgi_app = ProxyFix(app.wsgi_app, x_for=hops, x_proto=hops)  # type: ignore[method-assign]  # Flask's own way
+    app.after_request(lambda answer: _add_headers(answer, settings))
+
+
+def csp_nonce() -> str:
+    """This answer's nonce, made when first asked for: an early refusal (CSRF) renders pages too."""
+    if "csp_nonce" not in g:
+        g.csp_nonce = secrets.token_urlsafe(16)
+    return str(g.csp_nonce)
+
+
+def user_mark() -> str:
+    """An opaque mark of who is signed in, so that the service worker drops one person's pages before another's."""
+    if not current_user.is_authenticated:
+        return ""
+    return hashlib.sha256(f"user:{current_user.id}:{current_user.created_at}".encode()).hexdigest()[:16]
+
+
+def _add_headers(answer: Response, settings: Settings) -> Response:
+    for name, value in _FIXED_HEADERS.items():
+        answer.headers.setdefault(name, value)
+    answer.headers.setdefault("Content-Security-Policy", _policy(settings))
+    if settings.https:
+        answer.headers["Strict-Transport-Security"] = "max-age=63072000; includeSubDomains"
+    if request.endpoint != "static" and "Cache-Control" not in answer.headers:
+        answer.headers["Cache-Control"] = "no-store"
+    if answer.mimetype == "text/html":
+        answer.headers["X-User"] = user_mark()
+    return answer
+
+
+def _policy(settings: Settings) -> str:
+    parts = [
+        "default-src 'none'",
+        "script-src 'self'",
+        f"style-src 'self' 'nonce-{csp_nonce()}'",
+        "img-src 'self' data:",
+        "connect-src 'self'",
+        "manifest-src 'self'",
+        "worker-src 'self'",
+        "form-action 'self'",
+        "frame-ancestors 'none'",
+        "base-uri 'none'",
+    ]
+    return "; ".join([*parts, "upgrade-insecure-requests"] if settings.https else parts)

