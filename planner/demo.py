@@ -41,15 +41,15 @@ class Line(NamedTuple):
 LINES = (
     Line("income", None, "wage", "工资", 680000, "monthly", date(2026, 1, 10)),
     Line("income", None, "housing_fund", "公积金提取", 240000, "quarterly", date(2026, 3, 21)),
-    Line("expense", "essential", "housing", "房租", 480000, "quarterly", date(2026, 3, 15)),
+    Line("expense", "essential", "rent", "房租", 480000, "quarterly", date(2026, 3, 15)),
     Line("expense", "essential", "food", "吃饭", 135000, "monthly", date(2026, 1, 1)),
     Line("expense", "essential", "elders", "给爸妈", 80000, "monthly", date(2026, 1, 16)),
-    Line("expense", "essential", "utilities", "水电燃气", 18000, "monthly", date(2026, 1, 12)),
+    Line("expense", "essential", "housing", "水电燃气", 18000, "monthly", date(2026, 1, 12)),
     Line("expense", "essential", "transport", "通勤", 18000, "monthly", date(2026, 1, 1)),
-    Line("expense", "essential", "communication", "手机和宽带", 9800, "monthly", date(2026, 1, 11)),
+    Line("expense", "essential", "transport", "手机和宽带", 9800, "monthly", date(2026, 1, 11)),
     Line("expense", "flexible", "food", "下馆子和咖啡", 24000, "monthly", date(2026, 1, 1)),
     Line("expense", "flexible", "clothing", "衣服日用", 15000, "monthly", date(2026, 1, 1)),
-    Line("expense", "flexible", "leisure", "视频会员", 3000, "monthly", date(2026, 1, 3)),
+    Line("expense", "flexible", "education", "视频会员", 3000, "monthly", date(2026, 1, 3)),
 )
 
 

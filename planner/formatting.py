@@ -16,8 +16,8 @@ MINUS = "\N{MINUS SIGN}"
 NBSP = "\N{NO-BREAK SPACE}"
 _HOME = {"CNY": "zh_Hans_CN", "USD": "en_US", "GBP": "en_GB", "EUR": "de", "JPY": "ja"}
 _PATTERNS = {
-    "zh": {"day": "M月d日", "full": "y年M月d日", "month": "y年M月", "chart": "M/d", "weekday": "M月d日 EEE"},
-    "en": {"day": "d MMM", "full": "d MMM y", "month": "MMM y", "chart": "d MMM", "weekday": "EEE d MMM"},
+    "zh": {"day": "M月d日", "full": "y年M月d日", "month": "y年M月", "chart": "M/d", "weekday": "M月d日 EEE", "month_short": "M月"},
+    "en": {"day": "d MMM", "full": "d MMM y", "month": "MMM y", "chart": "d MMM", "weekday": "EEE d MMM", "month_short": "MMM"},
 }
 
 
@@ -57,7 +57,7 @@ def percent(rate: Decimal | float | None, digits: int = 1) -> str:
 
 
 def day(value: date, style: str = "day") -> str:
-    """A date: 12月18日 or 18 Dec. Styles: day, full (with the year), month, chart, weekday. No line break inside."""
+    """A date: 12月18日 or 18 Dec. Styles: day, full (with the year), month, chart, weekday, month_short. No line break inside."""
     patterns = _PATTERNS["zh" if _locale().startswith("zh") else "en"]
     return babel_date(value, format=patterns[style], locale=_locale()).replace(" ", NBSP)
 

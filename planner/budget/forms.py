@@ -1,0 +1,62 @@
+"""The form of a budget line."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from flask_babel import get_locale
+from flask_babel import lazy_gettext as _l
+
+from ..engine.budget import Kind, Necessity, RepeatFrequency
+from ..forms import Choice, DayField, Form, MoneyField, RadioChoice, TextField, WholeNumberField, at_most, optional, required
+from ..models import Case
+from ..packs import categories
+
+FREQUENCIES = {
+    RepeatFrequency.MONTHLY: _l("Every month"),
+    RepeatFrequency.WEEKLY: _l("Every week"),
+    RepeatFrequency.FORTNIGHTLY: _l("Every two weeks"),
+    RepeatFrequency.FOUR_WEEKLY: _l("Every four weeks"),
+    RepeatFrequency.QUARTERLY: _l("Every three months"),
+    RepeatFrequency.YEARLY: _l("Every year"),
+    RepeatFrequency.ONCE: _l("Once"),
+}
+NECESSITIES = {
+    Necessity.ESSENTIAL: _l("Essential"),
+    Necessity.FLEXIBLE: _l("Flexible"),
+    Necessity.SAVINGS: _l("Savings"),
+}
+
+
+class LineForm(Form):
+    """An income or an expense. Which of the two is fixed by the page the form stands on."""
+
+    name = TextField(_l("What is it?"), [*required(_l("Enter a name, such as rent")), at_most(80)])
+    amount = MoneyField(_l("Amount each time"), required(_l("Enter the amount, such as 1,600")))
+    frequency = Choice(_l("How often?"), choices=list(FREQUENCIES.items()), default=RepeatFrequency.MONTHLY)
+    day_of_month = WholeNumberField(_l("On which day of the month?"), optional(), least=1, most=31)
+    starts_on = DayField(_l("First date"), optional())
+    ends_on = DayField(_l("Last date"), optional())
+    necessity = RadioChoice(_l("Essential or flexible?"), choices=list(NECESSITIES.items()), default=Necessity.ESSENTIAL)
+    category = Choice(_l("Heading"))
+
+    def prepare(self, case: Case, kind: str) -> LineForm:
+        """Fit the form to the case's currency and to incomes or expenses."""
+        self.amount.currency = case.currency
+        self.category.choices = [(c.key, c.label(str(get_locale()))) for c in categories().values() if c.kind == kind]
+        if self.category.data is None:
+            self.category.data = "wage" if kind == Kind.INCOME else "other"
+        if kind == Kind.INCOME:
+            del self.necessity
+        return self
+
+    def validate(self, extra_validators: Any = None) -> bool:
+        """Besides each field: the last date is not before the first, and what does not repeat monthly has a first date."""
+        sound: bool = super().validate(extra_validators)
+        if self.frequency.data != RepeatFrequency.MONTHLY and self.starts_on.data is None and not self.starts_on.errors:
+            self.refuse("starts_on", _l("Enter the first date, such as 2026-12-18"))
+            sound = False
+        if self.starts_on.data and self.ends_on.data and self.ends_on.data < self.starts_on.data:
+            self.refuse("ends_on", _l("The last date is before the first; enter a later one"))
+            sound = False
+        return sound

@@ -1,0 +1,106 @@
+"""The Budget tab: the month, and its lines."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from flask import Blueprint, flash, redirect, render_template, request, url_for
+from flask_babel import gettext as _
+from werkzeug.wrappers import Response
+
+from .. import clock
+from ..access import Permission, get_row, needs
+from ..engine.budget import Kind
+from ..errors import NotFound
+from ..extensions import db
+from ..models import BudgetLine, Case
+from . import services
+from .forms import LineForm
+
+bp = Blueprint("budget", __name__, url_prefix="/c/<int:case_id>/budget")
+Page = str | tuple[str, int] | Response
+
+
+@bp.get("")
+@needs(Permission.VIEW)
+def index(case: Case) -> Page:
+    today = clock.today(case.timezone)
+    first = services.parse_month(request.args.get("month"), today)
+    return render_template("budget/index.html", month=services.month_view(case, first, today))
+
+
+@bp.get("/new")
+@needs(Permission.EDIT)
+def create(case: Case) -> Page:
+    kind = _kind()
+    return _form_page(LineForm(data=services.defaults(kind, request.args)).prepare(case, kind), kind)
+
+
+@bp.post("/new")
+@needs(Permission.EDIT)
+def create_post(case: Case) -> Page:
+    kind = _kind()
+    form = LineForm().prepare(case, kind)
+    if not form.validate_on_submit():
+        return _form_page(form, kind), 422
+    services.create_line(case, kind, form.data, clock.today(case.timezone), clock.now())
+    db.session.commit()
+    flash(_("Saved"))
+    return redirect(url_for("budget.index"))
+
+
+@bp.get("/<int:line_id>")
+@needs(Permission.EDIT)
+def edit(case: Case, line_id: int) -> Page:
+    line = get_row(BudgetLine, line_id, case)
+    return _form_page(LineForm(data=services.form_data(line)).prepare(case, line.kind), line.kind, line)
+
+
+@bp.post("/<int:line_id>")
+@needs(Permission.EDIT)
+def edit_post(case: Case, line_id: int) -> Page:
+    line = get_row(BudgetLine, line_id, case)
+    form = LineForm().prepare(case, line.kind)
+    if form.is_stale(line.version):
+        form.version.data = str(line.version)
+        return _form_page(form, line.kind, line, stale=True), 409
+    if not form.validate_on_submit():
+        return _form_page(form, line.kind, line), 422
+    services.change_line(line, form.data, clock.today(case.timezone))
+    db.session.commit()
+    flash(_("Saved"))
+    return redirect(url_for("budget.index"))
+
+
+@bp.post("/<int:line_id>/delete")
+@needs(Permission.EDIT)
+def delete(case: Case, line_id: int) -> Page:
+    line = get_row(BudgetLine, line_id, case)
+    undo = url_for("budget.restore", line=services.pack_line(line))
+    flash({"text": _("%(name)s removed", name=line.name), "undo": undo}, "undo")
+    db.session.delete(line)
+    db.session.commit()
+    return redirect(url_for("budget.index"))
+
+
+@bp.post("/restore")
+@needs(Permission.EDIT)
+def restore(case: Case) -> Page:
+    services.restore_line(case, request.args.get("line", ""))
+    db.session.commit()
+    flash(_("Restored"))
+    return redirect(url_for("budget.index"))
+
+
+def _kind() -> str:
+    kind = request.args.get("kind", Kind.EXPENSE)
+    if kind not in set(Kind):
+        raise NotFound
+    return kind
+
+
+def _form_page(form: LineForm, kind: str, line: BudgetLine | None = None, **more: Any) -> str:
+    values: dict[str, Any] = {"stale": False} | more
+    return render_template("budget/edit.html", form=form, kind=kind, line=line, **values)
+
+

@@ -1,0 +1,30 @@
+"""What differs between countries, as dated and sourced data files."""
+
+from __future__ import annotations
+
+import tomllib
+from dataclasses import dataclass
+from functools import cache
+from importlib import resources
+
+
+@dataclass(frozen=True, slots=True)
+class Category:
+    """A budget heading: `kind` is income or expense; `necessity` is what a new expense under it starts with."""
+
+    key: str
+    kind: str
+    zh: str
+    en: str
+    necessity: str | None = None
+
+    def label(self, locale: str) -> str:
+        """The heading in the reader's language."""
+        return self.zh if locale.startswith("zh") else self.en
+
+
+@cache
+def categories(country: str = "cn") -> dict[str, Category]:
+    """The headings of a country by key, in the order people are shown them. Raises FileNotFoundError for a country without a set."""
+    text = resources.files(__name__).joinpath(f"categories_{country}.toml").read_text("utf-8")
+    return {row["key"]: Category(**row) for row in tomllib.loads(text)["category"]}

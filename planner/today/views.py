@@ -1,0 +1,38 @@
+"""The Today tab, which is also the start address."""
+
+from __future__ import annotations
+
+from flask import Blueprint, Response, g, make_response, render_template, session
+from flask_login import current_user
+
+from .. import clock
+from ..access import Permission, find_home_case, needs, public
+from ..accounts.views import render_welcome
+from ..models import Case
+from . import services
+
+bp = Blueprint("today", __name__)
+
+
+@bp.get("/")
+@public
+def home() -> Response:
+    """The start address never redirects: it is the welcome page, or one's own Today."""
+    case = find_home_case(current_user) if current_user.is_authenticated else None
+    return _today(case) if case else make_response(render_welcome())
+
+
+@bp.get("/c/<int:case_id>/")
+@needs(Permission.VIEW)
+def index(case: Case) -> Response:
+    g.at_home = False
+    session["case_id"] = case.id
+    return _today(case)
+
+
+def _today(case: Case) -> Response:
+    seen = services.look(case, current_user, clock.today(case.timezone))
+    page = "today/first_run.html" if seen.is_first_run else "today/index.html"
+    answer = make_response(render_template(page, t=seen))
+    answer.headers["X-Offline"] = "keep"
+    return answer
