@@ -8,7 +8,18 @@ from flask_babel import get_locale
 from flask_babel import lazy_gettext as _l
 
 from ..engine.budget import Kind, Necessity, RepeatFrequency
-from ..forms import Choice, DayField, Form, MoneyField, RadioChoice, TextField, WholeNumberField, at_most, optional, required
+from ..forms import (
+    Choice,
+    DayField,
+    Form,
+    MoneyField,
+    RadioChoice,
+    TextField,
+    WholeNumberField,
+    at_most,
+    optional,
+    required,
+)
 from ..models import Case
 from ..packs import categories
 
@@ -37,7 +48,9 @@ class LineForm(Form):
     day_of_month = WholeNumberField(_l("On which day of the month?"), optional(), least=1, most=31)
     starts_on = DayField(_l("First date"), optional())
     ends_on = DayField(_l("Last date"), optional())
-    necessity = RadioChoice(_l("Essential or flexible?"), choices=list(NECESSITIES.items()), default=Necessity.ESSENTIAL)
+    necessity = RadioChoice(
+        _l("Essential or flexible?"), choices=list(NECESSITIES.items()), default=Necessity.ESSENTIAL
+    )
     category = Choice(_l("Heading"))
 
     def prepare(self, case: Case, kind: str) -> LineForm:

@@ -102,5 +102,3 @@ def _kind() -> str:
 def _form_page(form: LineForm, kind: str, line: BudgetLine | None = None, **more: Any) -> str:
     values: dict[str, Any] = {"stale": False} | more
     return render_template("budget/edit.html", form=form, kind=kind, line=line, **values)
-
-

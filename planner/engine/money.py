@@ -25,7 +25,7 @@ class Currency:
 def currency(code: str) -> Currency:
     """The currency of a code. Raises TermsError("currency") for what is not three capital letters."""
     if len(code) != 3 or not (code.isascii() and code.isalpha() and code.isupper()):
-        raise TermsError("currency", "unknown_currency", code=code)
+        raise TermsError("currency", "unknown_currency", given=code)
     return Currency(code, 0 if code in _NO_MINOR else 3 if code in _THREE_MINOR else 2)
 
 

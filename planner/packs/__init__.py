@@ -25,6 +25,6 @@ class Category:
 
 @cache
 def categories(country: str = "cn") -> dict[str, Category]:
-    """The headings of a country by key, in the order people are shown them. Raises FileNotFoundError for a country without a set."""
+    """The headings of a country by key, in display order. Raises FileNotFoundError for a country without a set."""
     text = resources.files(__name__).joinpath(f"categories_{country}.toml").read_text("utf-8")
     return {row["key"]: Category(**row) for row in tomllib.loads(text)["category"]}

@@ -1,0 +1,246 @@
+"""The month as the Budget tab, Today and the proposals read it, and changes to its lines."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from typing import Any, NamedTuple
+
+from flask_babel import gettext as _
+
+from .. import clock, tokens
+from ..access import select_rows
+from ..engine import budget as engine
+from ..engine.budget import Kind, MonthSummary, Necessity, RepeatFrequency
+from ..engine.dates import add_months
+from ..errors import NotFound
+from ..extensions import db
+from ..formatting import money
+from ..loans import services as loans
+from ..loans.services import DueItem, LoanPosition
+from ..models import BudgetLine, Case
+
+UNDO_SECONDS = 600
+_EDITED = ("name", "category", "amount_minor", "frequency", "starts_on", "ends_on", "day_of_month", "necessity")
+
+
+class Row(NamedTuple):
+    """A line as the month shows it; `monthly_minor` is what the month counts for it."""
+
+    line: BudgetLine
+    monthly_minor: int
+    day_of_month: int
+
+
+class Part(NamedTuple):
+    """One part of where the income goes; `tone` is the chart's colour."""
+
+    label: str
+    minor: int
+    tone: str
+
+
+@dataclass(frozen=True, slots=True)
+class MonthView:
+    """One month: the engine's summary, the lines by group, and the instalments due in it."""
+
+    first: date
+    currency: str
+    summary: MonthSummary
+    income: tuple[Row, ...]
+    essential: tuple[Row, ...]
+    flexible: tuple[Row, ...]
+    savings: tuple[Row, ...]
+    other: tuple[Row, ...]
+    instalments: tuple[DueItem, ...]
+
+    @property
+    def previous(self) -> date:
+        """The first of the month before."""
+        return add_months(self.first, -1)
+
+    @property
+    def next(self) -> date:
+        """The first of the month after."""
+        return add_months(self.first, 1)
+
+    @property
+    def has_income(self) -> bool:
+        """Whether any income was entered, in this month or another."""
+        return any(row.line.kind == Kind.INCOME for row in (*self.income, *self.other))
+
+    @property
+    def has_expense(self) -> bool:
+        """Whether any expense was entered, in this month or another."""
+        return any(row.line.kind == Kind.EXPENSE for row in (*self._spending, *self.other))
+
+    @property
+    def is_empty(self) -> bool:
+        """Whether there is nothing at all to show."""
+        return not (self.has_income or self.has_expense or self.instalments)
+
+    @property
+    def living_minor(self) -> int:
+        """Essential, flexible and savings together."""
+        return self.summary.essential_minor + self.summary.flexible_minor + self.summary.savings_minor
+
+    @property
+    def out_minor(self) -> int:
+        """All that goes out: living and instalments."""
+        return self.living_minor + self.summary.instalments_minor
+
+    @property
+    def parts(self) -> list[Part]:
+        """Where the income goes, in the order people spend it; parts of nothing are left out."""
+        s = self.summary
+        parts = [
+            Part(_("Essential"), s.essential_minor, "f1"),
+            Part(_("Flexible"), s.flexible_minor, "f3"),
+            Part(_("Savings"), s.savings_minor, "f4"),
+            Part(_("Repayments"), s.instalments_minor, "f2"),
+            Part(_("Left"), s.surplus_minor, "todo"),
+        ]
+        return [part for part in parts if part.minor > 0]
+
+    @property
+    def bar(self) -> list[tuple[int, str]]:
+        """The parts as the split bar takes them."""
+        return [(part.minor, part.tone) for part in self.parts]
+
+    @property
+    def bar_total(self) -> int:
+        """The length of the bar: the income, or what goes out where that is more."""
+        return max(self.summary.income_minor, self.out_minor, 1)
+
+    @property
+    def bar_words(self) -> str:
+        """The bar in words."""
+        return ", ".join(f"{part.label} {money(part.minor, self.currency)}" for part in self.parts)
+
+    @property
+    def _spending(self) -> tuple[Row, ...]:
+        return (*self.essential, *self.flexible, *self.savings)
+
+
+def lines(case: Case) -> list[BudgetLine]:
+    """The case's budget lines in the order they were entered."""
+    return list(db.session.scalars(select_rows(BudgetLine, case).order_by(BudgetLine.id)))
+
+
+def to_engine(line: BudgetLine) -> engine.BudgetLine:
+    """The line as the engine's value."""
+    return engine.BudgetLine(
+        kind=Kind(line.kind),
+        amount_minor=line.amount_minor,
+        frequency=RepeatFrequency(line.frequency),
+        starts_on=line.starts_on,
+        ends_on=line.ends_on,
+        anchor_day=line.day_of_month,
+        necessity=Necessity(line.necessity) if line.necessity else None,
+    )
+
+
+def month_view(case: Case, first: date, today: date, positions: Sequence[LoanPosition] | None = None) -> MonthView:
+    """The month that begins on `first`; `positions` saves reading the loans again where the caller has them."""
+    found = loans.positions(case, today) if positions is None else positions
+    due = loans.due_items(found, first, add_months(first, 1) - timedelta(days=1))
+    rows = [(line, to_engine(line)) for line in lines(case)]
+    summary = engine.month_summary(
+        [value for _line, value in rows], [item.amount_minor for item in due], first.year, first.month
+    )
+    groups = _grouped(rows, first)
+    return MonthView(first, case.currency, summary, **groups, instalments=tuple(due))
+
+
+def coming(case: Case, first: date, last: date) -> list[tuple[date, str, int]]:
+    """Money that comes or goes on a known day: (day, name, minor units, positive for money in), in order."""
+    found = []
+    for line in lines(case):
+        sign = 1 if line.kind == Kind.INCOME else -1
+        if sign > 0 or _has_a_day(line):
+            found += [
+                (on, line.name, sign * line.amount_minor) for on in engine.occurrences(to_engine(line), first, last)
+            ]
+    return sorted(found)
+
+
+def parse_month(text: str | None, today: date) -> date:
+    """The first of the month in "2026-12"; this month for anything else."""
+    try:
+        year, month = (int(part) for part in (text or "").split("-"))
+        return date(year, month, 1) if 1970 <= year <= 2100 else today.replace(day=1)
+    except ValueError:
+        return today.replace(day=1)
+
+
+def defaults(kind: str, given: Mapping[str, str]) -> dict[str, Any]:
+    """What a new line's form starts with; a link may name the heading."""
+    return {"category": given.get("category") or ("wage" if kind == Kind.INCOME else "food")}
+
+
+def form_data(line: BudgetLine) -> dict[str, Any]:
+    """The line as its form shows it."""
+    return {name: getattr(line, name) for name in (*_EDITED, "version")} | {"amount": line.amount_minor}
+
+
+def create_line(case: Case, kind: str, values: Mapping[str, Any], today: date, now: datetime) -> BudgetLine:
+    """Add a line from a validated form."""
+    line = BudgetLine(case_id=case.id, kind=kind, created_at=now)
+    change_line(line, values, today)
+    db.session.add(line)
+    db.session.flush()
+    return line
+
+
+def change_line(line: BudgetLine, values: Mapping[str, Any], today: date) -> None:
+    """Take a validated form's values over."""
+    monthly = values["frequency"] == RepeatFrequency.MONTHLY
+    line.name, line.category, line.amount_minor = values["name"], values["category"], values["amount"]
+    line.frequency, line.ends_on, line.necessity = values["frequency"], values["ends_on"], values.get("necessity")
+    line.day_of_month = values["day_of_month"] if monthly else None
+    line.starts_on = _start(line, values["starts_on"], today) if monthly else values["starts_on"]
+    if not monthly:
+        line.day_of_month = line.starts_on.day
+
+
+def pack_line(line: BudgetLine) -> str:
+    """A removed line as signed text that `restore_line` brings back exactly."""
+    values = {name: getattr(line, name) for name in (*_EDITED, "kind", "case_id")}
+    return tokens.sign("undo-line", {k: v.isoformat() if isinstance(v, date) else v for k, v in values.items()})
+
+
+def restore_line(case: Case, packed: str) -> BudgetLine:
+    """Bring a removed line back. Raises NotFound for a text that is forged, old, or of another case."""
+    values = tokens.find_signed("undo-line", packed, max_age_seconds=UNDO_SECONDS)
+    if values is None or values["case_id"] != case.id:
+        raise NotFound
+    dates = {name: date.fromisoformat(values[name]) for name in ("starts_on", "ends_on") if values[name]}
+    line = BudgetLine(**(values | dates), created_at=clock.now())
+    db.session.add(line)
+    db.session.flush()
+    return line
+
+
+def _grouped(rows: Sequence[tuple[BudgetLine, engine.BudgetLine]], first: date) -> dict[str, tuple[Row, ...]]:
+    groups: dict[str, list[Row]] = {name: [] for name in (Kind.INCOME, *Necessity, "other")}
+    for line, value in rows:
+        minor = engine.month_amount(value, first.year, first.month)
+        name = (line.necessity or Kind.INCOME) if minor else "other"
+        groups[name].append(Row(line, minor or engine.monthly_equivalent(value) or line.amount_minor, _day(line)))
+    return {name: tuple(group) for name, group in groups.items()}
+
+
+def _start(line: BudgetLine, given: date | None, today: date) -> date:
+    """Where a monthly line begins when only its day of the month was asked for: in the present month, or where it began."""
+    begun = given or (line.starts_on if line.starts_on is not None else today.replace(day=1))
+    return add_months(begun.replace(day=1), 0, line.day_of_month or begun.day)
+
+
+def _day(line: BudgetLine) -> int:
+    return line.day_of_month or line.starts_on.day
+
+
+def _has_a_day(line: BudgetLine) -> bool:
+    """Whether people pay this on one day, not bit by bit: rent falls due, food is bought all month."""
+    return line.frequency != RepeatFrequency.MONTHLY or line.category not in ("food", "clothing", "household", "other")

@@ -1,0 +1,153 @@
+"""Budget lines, the days they fall on, and the month they add up to."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import date, timedelta
+from enum import StrEnum
+
+from .dates import Frequency, Unit, add_months, add_period
+from .errors import TermsError
+from .money import round_ratio
+
+
+class Kind(StrEnum):
+    """Money in or money out."""
+
+    INCOME = "income"
+    EXPENSE = "expense"
+
+
+class Necessity(StrEnum):
+    """What an expense is to the household."""
+
+    ESSENTIAL = "essential"
+    FLEXIBLE = "flexible"
+    SAVINGS = "savings"
+
+
+class RepeatFrequency(StrEnum):
+    """How often a line comes round."""
+
+    WEEKLY = "weekly"
+    FORTNIGHTLY = "fortnightly"
+    FOUR_WEEKLY = "four_weekly"
+    MONTHLY = "monthly"
+    QUARTERLY = "quarterly"
+    YEARLY = "yearly"
+    ONCE = "once"
+
+
+# Monthly equivalents (reference/formats.md section 2): weekly x 52 / 12, fortnightly x 26 / 12, four-weekly x 13 / 12.
+_PER_YEAR = {
+    RepeatFrequency.WEEKLY: 52,
+    RepeatFrequency.FORTNIGHTLY: 26,
+    RepeatFrequency.FOUR_WEEKLY: 13,
+    RepeatFrequency.MONTHLY: 12,
+    RepeatFrequency.QUARTERLY: 4,
+    RepeatFrequency.YEARLY: 1,
+}
+_STEP = {
+    RepeatFrequency.WEEKLY: Frequency(Unit.WEEK, 1),
+    RepeatFrequency.FORTNIGHTLY: Frequency(Unit.WEEK, 2),
+    RepeatFrequency.FOUR_WEEKLY: Frequency(Unit.WEEK, 4),
+    RepeatFrequency.MONTHLY: Frequency(Unit.MONTH, 1),
+    RepeatFrequency.QUARTERLY: Frequency(Unit.MONTH, 3),
+    RepeatFrequency.YEARLY: Frequency(Unit.YEAR, 1),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class BudgetLine:
+    """One income or expense. `amount_minor` is what is paid each time; `anchor_day` keeps the 31st through short months."""
+
+    kind: Kind
+    amount_minor: int
+    frequency: RepeatFrequency
+    starts_on: date
+    ends_on: date | None = None
+    anchor_day: int | None = None
+    necessity: Necessity | None = None
+
+    def __post_init__(self) -> None:
+        if self.amount_minor < 0:
+            raise TermsError("amount_minor", "negative")
+        if self.ends_on is not None and self.ends_on < self.starts_on:
+            raise TermsError("ends_on", "before_start")
+        if (self.kind == Kind.EXPENSE) != (self.necessity is not None):
+            raise TermsError("necessity", "only_and_always_for_expenses")
+
+
+@dataclass(frozen=True, slots=True)
+class MonthSummary:
+    """A month in minor units. `surplus_minor` = income - essential - flexible - savings - instalments; it may be negative."""
+
+    income_minor: int
+    essential_minor: int
+    flexible_minor: int
+    savings_minor: int
+    instalments_minor: int
+
+    @property
+    def surplus_minor(self) -> int:
+        """What is left when everything planned is paid."""
+        return self.available_minor - self.instalments_minor
+
+    @property
+    def available_minor(self) -> int:
+        """What is left for instalments: income less all living costs and savings."""
+        return self.income_minor - self.essential_minor - self.flexible_minor - self.savings_minor
+
+
+def occurrences(line: BudgetLine, first: date, last: date) -> tuple[date, ...]:
+    """The days from `first` to `last`, both included, on which the line is paid, in order."""
+    until = min(last, line.ends_on or last)
+    if line.frequency == RepeatFrequency.ONCE:
+        return (line.starts_on,) if first <= line.starts_on <= until else ()
+    step, days = _STEP[line.frequency], []
+    count = _periods_before(line.starts_on, first, step)
+    while (day := add_period(line.starts_on, step, count, anchor_day=line.anchor_day)) <= until:
+        if day >= max(first, line.starts_on):
+            days.append(day)
+        count += 1
+    return tuple(days)
+
+
+def monthly_equivalent(line: BudgetLine) -> int:
+    """The line as a monthly average in minor units, rounded half up; 0 for what comes once."""
+    return round_ratio(line.amount_minor * _PER_YEAR.get(line.frequency, 0), 12)
+
+
+def month_amount(line: BudgetLine, year: int, month: int) -> int:
+    """What a month plan counts for the line: its monthly equivalent while it runs in that month; once, in its own month."""
+    first = date(year, month, 1)
+    last = add_months(first, 1) - timedelta(days=1)
+    if line.frequency == RepeatFrequency.ONCE:
+        return line.amount_minor if first <= line.starts_on <= last else 0
+    runs = _runs_from(line) <= last and (line.ends_on is None or line.ends_on >= first)
+    return monthly_equivalent(line) if runs else 0
+
+
+def month_summary(lines: Iterable[BudgetLine], instalments_minor: Sequence[int], year: int, month: int) -> MonthSummary:
+    """The month's plan: every line by `month_amount`, and the instalments due in it, in minor units."""
+    totals: dict[str, int] = dict.fromkeys((Kind.INCOME, *Necessity), 0)
+    for line in lines:
+        totals[line.necessity or Kind.INCOME] += month_amount(line, year, month)
+    return MonthSummary(
+        totals[Kind.INCOME], totals[Necessity.ESSENTIAL], totals[Necessity.FLEXIBLE], totals[Necessity.SAVINGS],
+        sum(instalments_minor),
+    )  # fmt: skip
+
+
+def _runs_from(line: BudgetLine) -> date:
+    """The first day of the first month the line counts in."""
+    return line.starts_on.replace(day=1)
+
+
+def _periods_before(start: date, first: date, step: Frequency) -> int:
+    """A number of periods that surely does not pass `first`; saves walking through years of them."""
+    if first <= start:
+        return 0
+    longest = {Unit.DAY: 1, Unit.WEEK: 7, Unit.MONTH: 31, Unit.YEAR: 366}[step.unit] * step.every
+    return (first - start).days // longest
