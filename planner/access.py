@@ -117,22 +117,20 @@ def may(permission: Permission) -> bool:
 
 def get_row(model: type[RowT], row_id: int, case: Case) -> RowT:
     """The row of this case with this key. Raises NotFound for a row of another case as for none."""
-    row = db.session.scalar(select(model).where(model.id == row_id, model.case_id == case.id))
+    row = db.session.scalars(select_rows(model, case).where(model.id == row_id)).one_or_none()
     if row is None:
         raise NotFound
     return row
 
 
-def select_rows(model: type[RowT], case: Case) -> Select[tuple[RowT]]:
+def select_rows(model: type[RowT], case: Case) -> Select[RowT]:
     """A select over the rows of this case alone, to be narrowed and ordered by the caller."""
     return select(model).where(model.case_id == case.id)
 
 
 def _membership(case_id: int) -> Membership | None:
-    found: Membership | None = db.session.scalar(
-        select(Membership).where(Membership.case_id == case_id, Membership.user_id == current_user.id)
-    )
-    return found
+    chosen = select(Membership).where(Membership.case_id == case_id, Membership.user_id == current_user.id)
+    return db.session.scalars(chosen).one_or_none()
 
 
 def _to_welcome() -> Any:

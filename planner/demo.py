@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from datetime import date, datetime
 from decimal import Decimal
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from sqlalchemy import select
 
@@ -84,7 +84,7 @@ def _budget_line(case: Case, line: Line, months: int, now: datetime) -> BudgetLi
     return BudgetLine(case_id=case.id, **(line._asdict() | {"starts_on": starts_on}), day_of_month=line.starts_on.day, created_at=now)
 
 
-def _contracts(months: int) -> dict[str, dict[str, object]]:
+def _contracts(months: int) -> dict[str, dict[str, Any]]:
     def day(year: int, month: int, number: int) -> date:
         return add_months(date(year, month, number), months)
 
@@ -104,5 +104,5 @@ def _contracts(months: int) -> dict[str, dict[str, object]]:
     }  # fmt: skip
 
 
-def _loan(case: Case, now: datetime, *, terms: LoanTerms, **values: object) -> Loan:
+def _loan(case: Case, now: datetime, *, terms: LoanTerms, **values: Any) -> Loan:
     return Loan(case_id=case.id, currency="CNY", terms=terms_to_dict(terms), created_at=now, **values)

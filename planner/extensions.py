@@ -32,6 +32,11 @@ def _prepare_sqlite(connection: sqlite3.Connection, _record: ConnectionPoolEntry
         connection.execute(f"PRAGMA {pragma}")
 
 
+def _context_key() -> int:
+    """Which app context this is; each has a session of its own."""
+    return id(app_ctx._get_current_object())  # type: ignore[attr-defined]  # the proxy's documented way to its target
+
+
 class Database:
     """One engine an app and one session an app context, closed with it. Whoever answers the request commits."""
 
@@ -42,7 +47,7 @@ class Database:
         engine = make_engine(app.config["SETTINGS"].database_url)
         app.extensions["planner_engine"] = engine
         factory = sessionmaker(engine, expire_on_commit=False)
-        self.session = scoped_session(factory, scopefunc=lambda: id(app_ctx._get_current_object()))
+        self.session = scoped_session(factory, scopefunc=_context_key)
         app.teardown_appcontext(self._close)
 
     def _close(self, _error: BaseException | None) -> None:

@@ -13,6 +13,7 @@ from ..access import Permission, get_row, needs
 from ..engine.budget import Kind
 from ..errors import NotFound
 from ..extensions import db
+from ..messages import flash_undo
 from ..models import BudgetLine, Case
 from . import services
 from .forms import LineForm
@@ -77,7 +78,7 @@ def edit_post(case: Case, line_id: int) -> Page:
 def delete(case: Case, line_id: int) -> Page:
     line = get_row(BudgetLine, line_id, case)
     undo = url_for("budget.restore", line=services.pack_line(line))
-    flash({"text": _("%(name)s removed", name=line.name), "undo": undo}, "undo")
+    flash_undo(_("%(name)s removed", name=line.name), undo)
     db.session.delete(line)
     db.session.commit()
     return redirect(url_for("budget.index"))

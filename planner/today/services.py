@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from enum import StrEnum
 
@@ -78,14 +78,20 @@ def look(case: Case, user: User, today: date) -> Today:
     unpaid = [item for item in items if not item.is_paid]
     overdue = tuple(item for item in unpaid if item.due_on < today)
     ahead = next((item for item in unpaid if item.due_on >= today), None)
-    s = month.summary
-    seen = {
-        "today": today, "next_item": ahead or (overdue[0] if overdue else None), "overdue": overdue,
-        "month_due_minor": s.instalments_minor, "surplus_minor": s.surplus_minor,
-        "left_for_instalments_minor": s.surplus_minor + s.instalments_minor,
-        "has_income": month.has_income, "has_expense": month.has_expense, "has_loan": bool(positions),
-    }  # fmt: skip
-    return Today(**seen, coming=_coming(case, unpaid, today), actions=_actions(user, seen))
+    seen = Today(
+        today=today,
+        next_item=ahead or (overdue[0] if overdue else None),
+        overdue=overdue,
+        month_due_minor=month.summary.instalments_minor,
+        left_for_instalments_minor=month.summary.available_minor,
+        surplus_minor=month.summary.surplus_minor,
+        has_income=month.has_income,
+        has_expense=month.has_expense,
+        has_loan=bool(positions),
+        coming=_coming(case, unpaid, today),
+        actions=(),
+    )
+    return replace(seen, actions=_actions(user, seen))
 
 
 def _month_shown(positions: list[loans.LoanPosition], today: date) -> date:
@@ -101,15 +107,15 @@ def _coming(case: Case, unpaid: list[DueItem], today: date) -> tuple[Coming, ...
     return tuple(sorted(due + lines, key=lambda c: (c.on, -c.minor)))
 
 
-def _actions(user: User, seen: dict[str, object]) -> tuple[Action, ...]:
+def _actions(user: User, seen: Today) -> tuple[Action, ...]:
     wanted = (
-        (Action.ADD_INCOME, not seen["has_income"]),
-        (Action.ADD_RENT, not seen["has_expense"]),
-        (Action.ADD_LOAN, not seen["has_loan"]),
-        (Action.SEE_OVERDUE, bool(seen["overdue"])),
-        (Action.MAKE_PLAN, seen["has_loan"] and int(str(seen["surplus_minor"])) < 0),
-        (Action.KEEP_SAFE, user.is_guest and seen["has_loan"]),
-        (Action.TRY_OUT, seen["has_loan"]),
-        (Action.SET_REMINDERS, seen["has_loan"]),
+        (Action.ADD_INCOME, not seen.has_income),
+        (Action.ADD_RENT, not seen.has_expense),
+        (Action.ADD_LOAN, not seen.has_loan),
+        (Action.SEE_OVERDUE, bool(seen.overdue)),
+        (Action.MAKE_PLAN, seen.has_loan and seen.is_short),
+        (Action.KEEP_SAFE, seen.has_loan and user.is_guest),
+        (Action.TRY_OUT, seen.has_loan),
+        (Action.SET_REMINDERS, seen.has_loan),
     )
     return tuple(action for action, applies in wanted if applies)[:MOST_ACTIONS]
