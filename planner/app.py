@@ -7,7 +7,7 @@ from collections.abc import Mapping
 
 from flask import Flask
 
-from . import errors, rendering, security
+from . import errors, rate_storage, rendering, security
 from .accounts import views as accounts
 from .accounts.services import find_user_by_token
 from .budget import views as budget
@@ -31,7 +31,7 @@ def create_app(settings: Settings | None = None, env: Mapping[str, str] = os.env
     app.config["SETTINGS"] = settings or load(env)
     app.config["BABEL_TRANSLATION_DIRECTORIES"] = str(PROJECT / "planner" / "translations")
     app.config["BABEL_DEFAULT_LOCALE"] = "en"
-    app.config["RATELIMIT_STORAGE_URI"] = "planner-sql://"
+    app.config["RATELIMIT_STORAGE_URI"] = f"{rate_storage.SqlStorage.STORAGE_SCHEME[0]}://"
     app.config["COMPRESS_ALGORITHM"] = ["br", "gzip"]
     app.config["COMPRESS_BR_LEVEL"] = 5
     security.init_app(app, app.config["SETTINGS"])

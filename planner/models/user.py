@@ -4,22 +4,31 @@ from __future__ import annotations
 
 from datetime import datetime
 
+from flask_login import UserMixin
 from sqlalchemy import ForeignKey, Integer, String
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from .base import Base, Instant, WithKey
 
 
-class User(WithKey, Base):
+class User(UserMixin, WithKey, Base):
     """A person. Without e-mail and password: a guest, who becomes an account by registering and keeps everything."""
 
     __tablename__ = "users"
+    __allow_unmapped__ = True  # for `token`, which is no column
 
     email: Mapped[str | None] = mapped_column(String(254), unique=True)
     password_hash: Mapped[str | None] = mapped_column(String(200))
     name: Mapped[str | None] = mapped_column(String(80))
     locale: Mapped[str | None] = mapped_column(String(16))
     created_at: Mapped[datetime] = mapped_column(Instant)
+
+    token: str | None = None
+    """The sign-in token this person was loaded with; not stored."""
+
+    def get_id(self) -> str | None:
+        """What Flask-Login keeps in the session: the device's token, never the person's key."""
+        return self.token
 
     @property
     def is_guest(self) -> bool:

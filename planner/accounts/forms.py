@@ -1,0 +1,59 @@
+"""The forms of registration and sign-in."""
+
+from __future__ import annotations
+
+from functools import cache
+from typing import Any
+
+from email_validator import EmailNotValidError, validate_email
+from flask_babel import lazy_gettext as _l
+from wtforms import PasswordField
+from wtforms.validators import InputRequired, Length
+from zxcvbn.frequency_lists import FREQUENCY_LISTS
+
+from ..forms import Form, TextField, ValidationError, at_most, optional, required
+from . import services
+
+
+@cache
+def common_passwords() -> frozenset[str]:
+    """The 30,000 passwords seen most often in leaks, as zxcvbn ships them: these are tried first everywhere."""
+    return frozenset(FREQUENCY_LISTS["passwords"])
+
+
+class SignInForm(Form):
+    """E-mail and password."""
+
+    email = TextField(_l("E-mail"), [*required(_l("Enter your e-mail address")), at_most(254)])
+    password = PasswordField(_l("Password"), [InputRequired(_l("Enter your password"))])
+
+
+class RegisterForm(Form):
+    """A new account."""
+
+    name = TextField(_l("Your name"), [*optional(), at_most(80)])
+    email = TextField(_l("E-mail"), [*required(_l("Enter your e-mail address")), at_most(254)])
+    password = PasswordField(
+        _l("Password"),
+        [
+            InputRequired(_l("Choose a password of at least 8 characters")),
+            Length(min=services.MIN_PASSWORD, message=_l("Choose a password of at least 8 characters")),
+            Length(max=services.MAX_PASSWORD, message=_l("Use at most %(max)d characters")),
+        ],
+    )
+
+    def validate_email(self, field: Any) -> None:
+        """The address can exist, and no account has it yet."""
+        try:
+            validate_email(field.data, check_deliverability=False)
+        except EmailNotValidError:
+            raise ValidationError(_l("Enter a whole address, such as name@example.org")) from None
+        if services.find_user_by_email(field.data) is not None:
+            raise ValidationError(_l("This address already has an account. Sign in instead"))
+
+    def validate_password(self, field: Any) -> None:
+        """Not one of those that are tried first, and not the e-mail."""
+        password = (field.data or "").casefold()
+        local_part = (self.email.data or "").casefold().split("@")[0]
+        if password in common_passwords() or (local_part and password == local_part):
+            raise ValidationError(_l("Many people use this one, so it is guessed first. Choose another"))

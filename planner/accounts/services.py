@@ -1,0 +1,147 @@
+"""Who somebody is: guests, registration, sign-in, and the devices that are signed in."""
+
+from __future__ import annotations
+
+import threading
+from datetime import datetime, timedelta
+
+from argon2 import PasswordHasher
+from argon2.exceptions import InvalidHashError, VerificationError
+from flask import session
+from flask_login import login_user, logout_user
+from sqlalchemy import select
+
+from .. import clock
+from ..extensions import db
+from ..models import BudgetLine, Case, Loan, Membership, Role, SignIn, User
+from ..tokens import new_token, token_hash
+
+ABSOLUTE_LIMIT = timedelta(days=180)
+MIN_PASSWORD, MAX_PASSWORD = 8, 200
+# OWASP password storage: argon2id with at least 19 MiB and two passes.
+_hasher = PasswordHasher(time_cost=2, memory_cost=32 * 1024, parallelism=1)
+# A hash takes 32 MiB and a core for a moment: more at once would let a flood of sign-ins starve everybody else.
+_hashing = threading.BoundedSemaphore(2)
+_DUMMY = _hasher.hash("nobody has this password")
+
+
+def hash_password(password: str) -> str:
+    """The argon2id hash to store."""
+    with _hashing:
+        return _hasher.hash(password)
+
+
+def is_password_of(user: User | None, password: str) -> bool:
+    """Whether this is the person's password. Takes as long for nobody as for somebody."""
+    stored = user.password_hash if user is not None and user.password_hash else _DUMMY
+    with _hashing:
+        try:
+            matches = _hasher.verify(stored, password)
+        except (VerificationError, InvalidHashError):
+            return False
+    return matches and stored is not _DUMMY
+
+
+def find_user_by_email(email: str) -> User | None:
+    """The account with this address, written in whatever case."""
+    return db.session.scalars(select(User).where(User.email == normal_email(email))).one_or_none()
+
+
+def normal_email(email: str) -> str:
+    """The form in which addresses are stored and compared."""
+    return email.strip().casefold()
+
+
+def find_user_by_token(token: str) -> User | None:
+    """The person whose device holds this token; None once it was signed out or is too old. Reads only."""
+    row = db.session.scalars(select(SignIn).where(SignIn.token_hash == token_hash(token))).one_or_none()
+    if row is None or clock.now() - row.created_at > ABSOLUTE_LIMIT:
+        return None
+    row.user.token = token
+    return row.user
+
+
+def start_guest(locale: str, client: str) -> User:
+    """A person without an account, with an empty case of their own, signed in on this device."""
+    user = _new_user(locale)
+    sign_in(user, client)
+    return user
+
+
+def register(email: str, password: str, name: str | None, locale: str, client: str, guest: User | None) -> User:
+    """An account. A guest becomes it and keeps everything; anyone else starts with an empty case.
+
+    The device gets a new token, so that one planted before registration opens nothing.
+    """
+    user = guest or _new_user(locale)
+    user.email, user.password_hash, user.name = normal_email(email), hash_password(password), name
+    user.locale = locale
+    db.session.flush()
+    sign_in(user, client)
+    return user
+
+
+def sign_in(user: User, client: str) -> None:
+    """Open a session for the person on this device, under a new token, and end the one that was open."""
+    sign_out()
+    now, token = clock.now(), new_token()
+    db.session.add(SignIn(user_id=user.id, token_hash=token_hash(token), client=client, created_at=now, seen_at=now))
+    db.session.flush()
+    user.token = token
+    session.permanent = True
+    login_user(user)
+
+
+def sign_out() -> None:
+    """End this device's session: its row goes, so that a copied cookie is worth nothing."""
+    token = session.get("_user_id")
+    if token:
+        row = db.session.scalars(select(SignIn).where(SignIn.token_hash == token_hash(token))).one_or_none()
+        if row is not None:
+            db.session.delete(row)
+            db.session.flush()
+    logout_user()
+    session.clear()
+
+
+def adopt_guest(guest: User, account: User) -> Case | None:
+    """Let what was entered without an account join the account, as a case of its own; returns that case.
+
+    A guest's case in which nothing was entered goes with the guest.
+    """
+    kept = None
+    for membership in db.session.scalars(select(Membership).where(Membership.user_id == guest.id)):
+        if _is_empty(membership.case):
+            db.session.delete(membership.case)
+        else:
+            membership.user_id, kept = account.id, membership.case
+    db.session.flush()
+    db.session.delete(guest)
+    db.session.flush()
+    return kept
+
+
+def devices(user: User) -> list[SignIn]:
+    """Where the person is signed in, the newest first."""
+    return list(db.session.scalars(select(SignIn).where(SignIn.user_id == user.id).order_by(SignIn.created_at.desc())))
+
+
+def is_this_device(row: SignIn) -> bool:
+    """Whether this is the device that asks."""
+    return row.token_hash == token_hash(session.get("_user_id", ""))
+
+
+def _is_empty(case: Case) -> bool:
+    """Whether nothing was entered in the case."""
+    rows = (select(model.id).where(model.case_id == case.id).limit(1) for model in (BudgetLine, Loan))
+    return all(db.session.scalar(row) is None for row in rows)
+
+
+def _new_user(locale: str) -> User:
+    now: datetime = clock.now()
+    user = User(locale=locale, created_at=now)
+    case = Case(locale=locale, created_at=now)
+    case.members.append(Membership(user=user, role=Role.BORROWER, created_at=now))
+    db.session.add_all([user, case])
+    db.session.flush()
+    return user

@@ -1,0 +1,178 @@
+"""Welcome, registration, sign-in, sign-out, language, and the devices that are signed in."""
+
+from __future__ import annotations
+
+from urllib.parse import urlsplit
+
+from flask import Blueprint, Response, flash, make_response, redirect, render_template, request, session, url_for
+from flask_babel import get_locale
+from flask_babel import gettext as _
+from flask_login import current_user
+
+from ..access import public, signed_in
+from ..errors import NotFound
+from ..extensions import db, limiter
+from ..i18n import COOKIE, choose_locale, find_locale
+from ..models import User
+from . import services
+from .forms import RegisterForm, SignInForm
+
+bp = Blueprint("accounts", __name__)
+YEAR_SECONDS = 365 * 24 * 3600
+Page = str | tuple[str, int] | Response
+
+
+def render_welcome() -> str:
+    """The first page for somebody the app does not know."""
+    return render_template("accounts/welcome.html")
+
+
+@bp.get("/welcome")
+@public
+def welcome() -> str:
+    return render_welcome()
+
+
+@bp.post("/start")
+@public
+@limiter.limit("30 per hour")
+def start() -> Page:
+    if not current_user.is_authenticated:
+        services.start_guest(choose_locale(), _client())
+        db.session.commit()
+    return _go(url_for("today.home"))
+
+
+@bp.get("/register")
+@public
+def register() -> Page:
+    if _account() is not None:
+        return _go(url_for("today.home"))
+    return render_template("accounts/register.html", form=RegisterForm())
+
+
+@bp.post("/register")
+@public
+@limiter.limit("20 per hour")
+def register_post() -> Page:
+    form = RegisterForm()
+    if _account() is not None:
+        return _go(url_for("today.home"))
+    if not form.validate_on_submit():
+        return render_template("accounts/register.html", form=form), 422
+    guest = db.session.get(User, current_user.id) if current_user.is_authenticated else None
+    services.register(form.email.data or "", form.password.data or "", form.name.data, choose_locale(), _client(), guest)
+    db.session.commit()
+    flash(_("Your account is ready. Everything you entered is in it."))
+    return _go(url_for("today.home"))
+
+
+@bp.get("/sign-in")
+@public
+def sign_in() -> Page:
+    if _account() is not None:
+        return _go(_next())
+    return render_template("accounts/sign_in.html", form=SignInForm(), refused=False)
+
+
+@bp.post("/sign-in")
+@public
+@limiter.limit("60 per hour", deduct_when=lambda answer: answer.status_code == 422)
+@limiter.limit("10 per 15 minutes", key_func=lambda: f"{request.remote_addr} {_typed_email()}",
+               deduct_when=lambda answer: answer.status_code == 422)  # fmt: skip
+def sign_in_post() -> Page:
+    form = SignInForm()
+    if not form.validate_on_submit():
+        return render_template("accounts/sign_in.html", form=form, refused=False), 422
+    account = services.find_user_by_email(form.email.data or "")
+    if not services.is_password_of(account, form.password.data or "") or account is None:
+        return render_template("accounts/sign_in.html", form=form, refused=True), 422
+    _enter(account)
+    return _go(_next())
+
+
+@bp.post("/sign-out")
+@public
+def sign_out() -> Page:
+    services.sign_out()
+    db.session.commit()
+    answer = make_response(_go(url_for("accounts.welcome")))
+    answer.headers["Clear-Site-Data"] = '"cache", "storage"'
+    answer.headers["X-Signed-Out"] = "1"
+    return answer
+
+
+@bp.post("/language")
+@public
+def language() -> Page:
+    locale = find_locale(request.form.get("lang")) or str(get_locale())
+    if current_user.is_authenticated:
+        current_user.locale = locale
+        db.session.commit()
+    answer = make_response(_go(_own_path(request.form.get("next"))))
+    answer.set_cookie(COOKIE, locale, max_age=YEAR_SECONDS, samesite="Lax", secure=request.is_secure, httponly=True)
+    return answer
+
+
+@bp.get("/account")
+@signed_in
+def devices() -> Page:
+    rows = [(row, services.is_this_device(row)) for row in services.devices(current_user)]
+    return render_template("accounts/devices.html", devices=rows)
+
+
+@bp.post("/account/devices/<int:sign_in_id>/end")
+@signed_in
+def end_device(sign_in_id: int) -> Page:
+    row = next((row for row in services.devices(current_user) if row.id == sign_in_id), None)
+    if row is None:
+        raise NotFound
+    db.session.delete(row)
+    db.session.commit()
+    flash(_("That device is signed out"))
+    return _go(url_for("accounts.devices"))
+
+
+def _enter(account: User) -> None:
+    """Sign the account in; what a guest entered on this device before goes with it and is opened."""
+    guest = db.session.get(User, current_user.id) if current_user.is_authenticated and current_user.is_guest else None
+    services.sign_in(account, _client())
+    case = services.adopt_guest(guest, account) if guest is not None else None
+    if case is not None:
+        session["case_id"] = case.id
+    db.session.commit()
+
+
+def _account() -> User | None:
+    """The registered person at hand; None for a guest as for nobody."""
+    return current_user if current_user.is_authenticated and not current_user.is_guest else None
+
+
+def _go(address: str) -> Response:
+    answer: Response = redirect(address, 303)  # type: ignore[assignment]  # Flask's redirect gives its own response class
+    return answer
+
+
+def _next() -> str:
+    return _own_path(request.args.get("next"))
+
+
+def _own_path(text: str | None) -> str:
+    """`text` when it is a path of this app; the start address for anything that could lead elsewhere."""
+    parts = urlsplit(text or "")
+    safe = (
+        text and text.startswith("/") and not text.startswith(("//", "/\\")) and not parts.netloc and "\\" not in text
+    )
+    return text if text and safe and text.isprintable() else url_for("today.home")
+
+
+def _typed_email() -> str:
+    return services.normal_email(request.form.get("email", ""))[:254]
+
+
+def _client() -> str:
+    """The browser in a few words, for the list of devices."""
+    agent = request.user_agent.string
+    system = next((name for name in ("iPhone", "iPad", "Android", "Windows", "Mac", "Linux") if name in agent), "")
+    app = next((name for name in ("MicroMessenger", "Edg", "Firefox", "Chrome", "Safari") if name in agent), "")
+    return " ".join(part for part in ({"MicroMessenger": "WeChat", "Edg": "Edge"}.get(app, app), system) if part) or "?"

@@ -1,0 +1,1 @@
+"""The household's file as a whole, and the More tab."""

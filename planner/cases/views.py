@@ -1,0 +1,69 @@
+"""The More tab, and the settings of the household's file."""
+
+from __future__ import annotations
+
+from zoneinfo import available_timezones
+
+from flask import Blueprint, Response, flash, redirect, render_template, url_for
+from flask_babel import gettext as _
+from flask_babel import lazy_gettext as _l
+from flask_login import current_user
+from sqlalchemy import select
+
+from ..access import Permission, needs
+from ..extensions import db
+from ..forms import Choice, Form
+from ..models import Case, Membership
+
+bp = Blueprint("cases", __name__, url_prefix="/c/<int:case_id>")
+CURRENCIES = ("CNY", "USD", "GBP", "EUR", "HKD", "JPY")
+# Shown first: where the people this is made for live. Every other zone of the database follows.
+ZONES = (
+    "Asia/Shanghai",
+    "Asia/Hong_Kong",
+    "Europe/London",
+    "America/New_York",
+    "America/Chicago",
+    "America/Los_Angeles",
+)
+
+
+class CaseForm(Form):
+    """What new amounts are in, and where "today" is."""
+
+    currency = Choice(_l("Currency of new amounts"), choices=[(code, code) for code in CURRENCIES])
+    timezone = Choice(_l("Time zone"))
+
+
+@bp.get("/more")
+@needs(Permission.VIEW)
+def more(case: Case) -> str:
+    mine = db.session.scalars(
+        select(Membership).where(Membership.user_id == current_user.id).order_by(Membership.id)
+    ).all()
+    return render_template("cases/more.html", memberships=mine)
+
+
+@bp.get("/settings")
+@needs(Permission.MANAGE)
+def settings(case: Case) -> str:
+    return render_template("cases/settings.html", form=_form(case))
+
+
+@bp.post("/settings")
+@needs(Permission.MANAGE)
+def settings_post(case: Case) -> Response | tuple[str, int]:
+    form = _form(case)
+    if not form.validate_on_submit():
+        return render_template("cases/settings.html", form=form), 422
+    case.currency, case.timezone = form.currency.data, form.timezone.data
+    db.session.commit()
+    flash(_("Saved"))
+    answer: Response = redirect(url_for("cases.more"), 303)  # type: ignore[assignment]  # Flask's own response class
+    return answer
+
+
+def _form(case: Case) -> CaseForm:
+    form = CaseForm(obj=case)
+    form.timezone.choices = [(zone, zone) for zone in (*ZONES, *sorted(available_timezones() - set(ZONES)))]
+    return form

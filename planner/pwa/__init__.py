@@ -1,0 +1,1 @@
+"""What makes the app installable and readable offline."""
