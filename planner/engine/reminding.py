@@ -1,0 +1,255 @@
+"""Which reminder steps of which instalments are due when. Pure: `now`, the time zone and what is paid come in as arguments."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, time, timedelta, tzinfo
+from enum import StrEnum
+
+from .calendars import WEEKDAYS, IsWorkingDay, Shift, shifted
+from .errors import TermsError
+
+MAX_OFFSET_DAYS = 60
+_WEEK = 7
+# Around midnight, time zones and quiet hours move a firing by less than two days from its plain date.
+_DATE_SLACK = timedelta(days=2)
+
+
+class Drop(StrEnum):
+    """Why a reminder is not sent."""
+
+    PAID = "paid"
+    ARRANGED = "arranged"
+    CLOSED = "closed"
+    PAUSED = "paused"
+    SUPERSEDED = "superseded"
+    TOO_LATE = "too_late"
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """A reminder `offset_days` after the due date (negative: before), at a time of its own or at that of the rules."""
+
+    offset_days: int
+    send_at: time | None = None
+
+
+DEFAULT_STEPS = (Step(-7), Step(-3), Step(0), Step(1))
+
+
+@dataclass(frozen=True, slots=True)
+class QuietHours:
+    """Local times between which nothing is sent; `start` after `end` runs over midnight, equal times mean never quiet."""
+
+    start: time = time(21)
+    end: time = time(9)
+
+    def covers(self, at: time) -> bool:
+        """Whether `at` is quiet; the end itself is not."""
+        if self.start <= self.end:
+            return self.start <= at < self.end
+        return at >= self.start or at < self.end
+
+
+@dataclass(frozen=True, slots=True)
+class Rules:
+    """What a household wants. `still_helps` is how late a missed step may go out; nothing fires before `paused_until`.
+
+    With `weekly_while_overdue` the oldest unpaid instalment of each loan is remembered every seven days after the last step.
+    Raises TermsError("steps") for a step named twice or more than 60 days away.
+    """
+
+    zone: tzinfo
+    steps: tuple[Step, ...] = DEFAULT_STEPS
+    send_at: time = time(9)
+    quiet: QuietHours = QuietHours()
+    still_helps: timedelta = timedelta(hours=36)
+    paused_until: date | None = None
+    weekly_while_overdue: bool = True
+
+    def __post_init__(self) -> None:
+        offsets = [step.offset_days for step in self.steps]
+        if len(set(offsets)) != len(offsets):
+            raise TermsError("steps", "twice")
+        if any(abs(offset) > MAX_OFFSET_DAYS for offset in offsets):
+            raise TermsError("steps", "out_of_range", most=MAX_OFFSET_DAYS)
+
+    def weekly(self, number: int) -> Step:
+        """The `number`-th (from 1) weekly step; weeks count from the last step, at the earliest from the day after."""
+        last = max((step.offset_days for step in self.steps), default=1)
+        return Step(max(last, 1) + _WEEK * number)
+
+
+@dataclass(frozen=True, slots=True)
+class Due:
+    """An instalment to be remembered. `settled` says why it no longer is; steps before `known_since` never existed."""
+
+    loan: int
+    n: int
+    due_on: date
+    settled: Drop | None = None
+    known_since: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class DueReminder:
+    """One step of one instalment; `(loan, due_on, step)` names it for good. `fire_at` is in UTC.
+
+    `dropped` is why it is not sent, None when it is.
+    """
+
+    loan: int
+    n: int
+    due_on: date
+    step: int
+    fire_at: datetime
+    dropped: Drop | None = None
+
+
+def due_steps(
+    dues: Iterable[Due], rules: Rules, *, now: datetime, horizon: timedelta = timedelta(days=2),
+    look_back: timedelta = timedelta(days=7),
+) -> tuple[DueReminder, ...]:  # fmt: skip
+    """Every step that fires between `now - look_back` and `now + horizon`, in order; those not to be sent say why.
+
+    Calling it again, later or on another machine, names the same steps with the same instants. It does not hold a late
+    step back through the night: ask `quiet_until` before sending.
+    """
+    dues = list(dues)
+    first, last = now - look_back, now + horizon
+    oldest = _oldest_unsettled(dues)
+    found = []
+    for due in dues:
+        for step in _steps_between(due, rules, first, last, weekly=oldest.get(due.loan) == due.due_on):
+            fire_at = fires_at(due.due_on, step, rules)
+            if first <= fire_at <= last and not (due.known_since and fire_at < due.known_since):
+                reason = drop_reason(due, step, rules, now)
+                found.append(DueReminder(due.loan, due.n, due.due_on, step.offset_days, fire_at, reason))
+    return tuple(sorted(found, key=lambda r: (r.fire_at, r.due_on, r.loan, r.step)))
+
+
+def coming(dues: Iterable[Due], rules: Rules, *, now: datetime, count: int = 10) -> tuple[DueReminder, ...]:
+    """The next `count` reminders that would be sent as things stand."""
+    found = due_steps(dues, rules, now=now, horizon=timedelta(days=400), look_back=timedelta(0))
+    return tuple(reminder for reminder in found if reminder.dropped is None)[:count]
+
+
+def fires_at(due_on: date, step: Step, rules: Rules) -> datetime:
+    """The instant (UTC) of a step: its local time, moved to the end of quiet hours when it falls into them.
+
+    A local time that a clock change skips fires as much later as was skipped; one that happens twice fires the first time.
+    Quiet hours never push the reminder of the due day itself past that day: it then fires on their end that morning.
+    """
+    at = step.send_at or rules.send_at
+    instant = _instant(due_on + timedelta(days=step.offset_days), at, rules.zone)
+    local = instant.astimezone(rules.zone)
+    if not rules.quiet.covers(local.time()):
+        return instant
+    day = _quiet_ends_on(local, rules.quiet)
+    if step.offset_days == 0:
+        day = min(day, due_on)
+    return _instant(day, rules.quiet.end, rules.zone)
+
+
+def drop_reason(due: Due, step: Step, rules: Rules, now: datetime) -> Drop | None:
+    """Why this step is not to be sent at `now`, or None: settled, paused, overtaken by a later step, or too late to help."""
+    if due.settled is not None:
+        return due.settled
+    fire_at = fires_at(due.due_on, step, rules)
+    if rules.paused_until is not None and _on(fire_at, rules) < rules.paused_until:
+        return Drop.PAUSED
+    if fire_at > now:
+        return None
+    if _next_has_fired(due, step, rules, now):
+        return Drop.SUPERSEDED
+    past_its_point = step.offset_days <= 0 and _on(now, rules) > due.due_on
+    return Drop.TOO_LATE if past_its_point or now - fire_at > rules.still_helps else None
+
+
+def quiet_until(now: datetime, rules: Rules) -> datetime | None:
+    """When (UTC) the quiet hours end that `now` lies in; None outside them. Late and repeated sending waits for it."""
+    local = now.astimezone(rules.zone)
+    if not rules.quiet.covers(local.time()):
+        return None
+    return _instant(_quiet_ends_on(local, rules.quiet), rules.quiet.end, rules.zone)
+
+
+class PayWay(StrEnum):
+    """How an instalment is paid, which decides how early money must be on its way."""
+
+    POST = "post"
+    IN_PERSON = "in_person"
+    ONLINE = "online"
+    AUTOMATIC = "automatic"
+
+
+# Days before the due date (reference/formats.md section 5): post 7, in person up to 3, online 1.
+# An automatic debit needs the money on the account the day before.
+SEND_DAYS = {PayWay.POST: 7, PayWay.IN_PERSON: 3, PayWay.ONLINE: 1, PayWay.AUTOMATIC: 1}
+
+
+def send_by(due_on: date, way: PayWay, is_working_day: IsWorkingDay = WEEKDAYS) -> date:
+    """The last working day on which money paid this way still arrives in time."""
+    return shifted(due_on - timedelta(days=SEND_DAYS[way]), Shift.EARLIER, is_working_day)
+
+
+@dataclass(frozen=True, slots=True)
+class HelpWindow:
+    """Until when a lender takes a request about an instalment; `days_left` is negative once that has passed."""
+
+    ask_by: date
+    days_left: int
+
+    @property
+    def is_open(self) -> bool:
+        """Whether asking is still in time."""
+        return self.days_left >= 0
+
+
+def help_window(due_on: date, lead_days: int, today: date, is_working_day: IsWorkingDay = WEEKDAYS) -> HelpWindow:
+    """Ask at least `lead_days` before the due date, on a day the lender works."""
+    if lead_days < 0:
+        raise TermsError("lead_days", "negative")
+    ask_by = shifted(due_on - timedelta(days=lead_days), Shift.EARLIER, is_working_day)
+    return HelpWindow(ask_by, (ask_by - today).days)
+
+
+def _oldest_unsettled(dues: Iterable[Due]) -> dict[int, date]:
+    """The oldest open due date of each loan: two missed instalments of one loan are one weekly reminder, not two."""
+    oldest: dict[int, date] = {}
+    for due in dues:
+        if due.settled is None:
+            oldest[due.loan] = min(due.due_on, oldest.get(due.loan, due.due_on))
+    return oldest
+
+
+def _steps_between(due: Due, rules: Rules, first: datetime, last: datetime, *, weekly: bool) -> Iterator[Step]:
+    """The steps whose plain date lies near the window; the exact instants decide later."""
+    start = (first - _DATE_SLACK).date() - due.due_on
+    end = (last + _DATE_SLACK).date() - due.due_on
+    yield from (step for step in rules.steps if start.days <= step.offset_days <= end.days)
+    if not (weekly and rules.weekly_while_overdue):
+        return
+    base = rules.weekly(0).offset_days
+    for number in range(max((start.days - base) // _WEEK, 1), (end.days - base) // _WEEK + 1):
+        yield rules.weekly(number)
+
+
+def _next_has_fired(due: Due, step: Step, rules: Rules, now: datetime) -> bool:
+    later = [other for other in rules.steps if other.offset_days > step.offset_days]
+    return bool(later) and fires_at(due.due_on, min(later, key=lambda s: s.offset_days), rules) <= now
+
+
+def _instant(day: date, at: time, zone: tzinfo) -> datetime:
+    return datetime.combine(day, at, tzinfo=zone).astimezone(UTC)
+
+
+def _on(instant: datetime, rules: Rules) -> date:
+    return instant.astimezone(rules.zone).date()
+
+
+def _quiet_ends_on(local: datetime, quiet: QuietHours) -> date:
+    """The local day on which the quiet hours that `local` lies in end."""
+    over_midnight = quiet.start > quiet.end and local.time() >= quiet.start
+    return local.date() + timedelta(days=1) if over_midnight else local.date()
