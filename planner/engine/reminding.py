@@ -111,7 +111,7 @@ def due_steps(
     dues: Iterable[Due], rules: Rules, *, now: datetime, horizon: timedelta = timedelta(days=2),
     look_back: timedelta = timedelta(days=7),
 ) -> tuple[DueReminder, ...]:  # fmt: skip
-    """Every step that fires between `now - look_back` and `now + horizon`, in order; those not to be sent say why.
+    """Every step that fires after `now - look_back` and until `now + horizon`, in order; those not to be sent say why.
 
     Calling it again, later or on another machine, names the same steps with the same instants. It does not hold a late
     step back through the night: ask `quiet_until` before sending.
@@ -123,7 +123,7 @@ def due_steps(
     for due in dues:
         for step in _steps_between(due, rules, first, last, weekly=oldest.get(due.loan) == due.due_on):
             fire_at = fires_at(due.due_on, step, rules)
-            if first <= fire_at <= last and not (due.known_since and fire_at < due.known_since):
+            if first < fire_at <= last and not (due.known_since and fire_at < due.known_since):
                 reason = drop_reason(due, step, rules, now)
                 found.append(DueReminder(due.loan, due.n, due.due_on, step.offset_days, fire_at, reason))
     return tuple(sorted(found, key=lambda r: (r.fire_at, r.due_on, r.loan, r.step)))
