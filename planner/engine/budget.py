@@ -39,6 +39,13 @@ class RepeatFrequency(StrEnum):
     ONCE = "once"
 
 
+class Reading(StrEnum):
+    """How a month counts a line: its monthly average while it runs, or what really falls on days of that month."""
+
+    AVERAGED = "averaged"
+    ACTUAL = "actual"
+
+
 # Monthly equivalents (reference/formats.md section 2): weekly x 52 / 12, fortnightly x 26 / 12, four-weekly x 13 / 12.
 _PER_YEAR = {
     RepeatFrequency.WEEKLY: 52,
@@ -119,30 +126,34 @@ def monthly_equivalent(line: BudgetLine) -> int:
     return round_ratio(line.amount_minor * _PER_YEAR.get(line.frequency, 0), 12)
 
 
-def month_amount(line: BudgetLine, year: int, month: int) -> int:
-    """What a month plan counts for the line: its monthly equivalent while it runs in that month; once, in its own month."""
+def month_amount(line: BudgetLine, year: int, month: int, reading: Reading = Reading.AVERAGED) -> int:
+    """What a month counts for the line, in minor units.
+
+    Averaged: its monthly equivalent while it runs in that month; actual: every time it falls in it. Once is the same in both.
+    """
     first = date(year, month, 1)
     last = add_months(first, 1) - timedelta(days=1)
-    if line.frequency == RepeatFrequency.ONCE:
-        return line.amount_minor if first <= line.starts_on <= last else 0
-    runs = _runs_from(line) <= last and (line.ends_on is None or line.ends_on >= first)
+    if reading == Reading.ACTUAL or line.frequency == RepeatFrequency.ONCE:
+        return line.amount_minor * len(occurrences(line, first, last))
+    runs = line.starts_on <= last and (line.ends_on is None or line.ends_on >= first)
     return monthly_equivalent(line) if runs else 0
 
 
-def month_summary(lines: Iterable[BudgetLine], instalments_minor: Sequence[int], year: int, month: int) -> MonthSummary:
+def month_summary(
+    lines: Iterable[BudgetLine],
+    instalments_minor: Sequence[int],
+    year: int,
+    month: int,
+    reading: Reading = Reading.AVERAGED,
+) -> MonthSummary:
     """The month's plan: every line by `month_amount`, and the instalments due in it, in minor units."""
     totals: dict[str, int] = dict.fromkeys((Kind.INCOME, *Necessity), 0)
     for line in lines:
-        totals[line.necessity or Kind.INCOME] += month_amount(line, year, month)
+        totals[line.necessity or Kind.INCOME] += month_amount(line, year, month, reading)
     return MonthSummary(
         totals[Kind.INCOME], totals[Necessity.ESSENTIAL], totals[Necessity.FLEXIBLE], totals[Necessity.SAVINGS],
         sum(instalments_minor),
     )  # fmt: skip
-
-
-def _runs_from(line: BudgetLine) -> date:
-    """The first day of the first month the line counts in."""
-    return line.starts_on.replace(day=1)
 
 
 def _periods_before(start: date, first: date, step: Frequency) -> int:

@@ -1,0 +1,149 @@
+"""Budget lines: the days they fall on, their monthly equivalents, and the month of the mock-ups."""
+
+from dataclasses import replace
+from datetime import date, timedelta
+from itertools import pairwise
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from planner.engine.budget import (
+    BudgetLine,
+    Kind,
+    Necessity,
+    Reading,
+    RepeatFrequency,
+    month_amount,
+    month_summary,
+    monthly_equivalent,
+    occurrences,
+)
+from planner.engine.errors import TermsError
+
+from .household import CARD_PAYMENT, FUND, HAIER_ROWS, LINES, MICRO_ROWS, PARENTS, RENT, WAGE
+
+DECEMBER_INSTALMENTS = [HAIER_ROWS[5].payment_minor, CARD_PAYMENT, MICRO_ROWS[5].payment_minor]
+
+
+def line(frequency: RepeatFrequency, starts_on: date, amount_minor: int = 10_000, **values: object) -> BudgetLine:
+    return BudgetLine(Kind.INCOME, amount_minor, frequency, starts_on, **values)  # type: ignore[arg-type] # values vary
+
+
+def test_december_of_the_mock_up() -> None:
+    month = month_summary(LINES, DECEMBER_INSTALMENTS, 2026, 12)
+    assert (month.income_minor, month.essential_minor, month.flexible_minor, month.savings_minor) == (
+        760_000,
+        420_800,
+        42_000,
+        0,
+    )
+    assert month.instalments_minor == 275_209
+    assert month.surplus_minor == 21_991
+    assert month.available_minor == 297_200
+
+
+def test_january_of_the_mock_up_when_the_microloan_is_paid() -> None:
+    assert month_summary(LINES, [HAIER_ROWS[6].payment_minor, CARD_PAYMENT], 2027, 1).surplus_minor == 75_533
+
+
+def test_the_wage_falls_and_the_gap_is_named() -> None:
+    lines = [replace(WAGE, amount_minor=560_000) if item is WAGE else item for item in LINES]
+    assert month_summary(lines, [HAIER_ROWS[6].payment_minor, CARD_PAYMENT], 2027, 1).surplus_minor == -44_467
+
+
+def test_the_actual_reading_counts_what_falls_in_the_month() -> None:
+    december = month_summary(LINES, DECEMBER_INSTALMENTS, 2026, 12, Reading.ACTUAL)
+    january = month_summary(LINES, [], 2027, 1, Reading.ACTUAL)
+    assert december.income_minor == 680_000 + 240_000
+    assert december.essential_minor == 480_000 + 135_000 + 80_000 + 18_000 + 18_000 + 9_800
+    assert january.income_minor == 680_000
+    assert month_amount(RENT, 2027, 1, Reading.ACTUAL) == 0
+
+
+@pytest.mark.parametrize(
+    ("frequency", "amount", "expected"),
+    [
+        (RepeatFrequency.WEEKLY, 10_000, 43_333),
+        (RepeatFrequency.FORTNIGHTLY, 10_000, 21_667),
+        (RepeatFrequency.FOUR_WEEKLY, 10_000, 10_833),
+        (RepeatFrequency.FOUR_WEEKLY, 6, 7),  # 6.5 goes up
+        (RepeatFrequency.MONTHLY, 10_000, 10_000),
+        (RepeatFrequency.QUARTERLY, 10_000, 3_333),
+        (RepeatFrequency.YEARLY, 6, 1),  # 0.5 goes up
+        (RepeatFrequency.ONCE, 10_000, 0),
+    ],
+)
+def test_monthly_equivalents_round_half_up(frequency: RepeatFrequency, amount: int, expected: int) -> None:
+    assert monthly_equivalent(line(frequency, date(2026, 1, 1), amount)) == expected
+
+
+def test_the_31st_clamps_and_comes_back() -> None:
+    monthly = line(RepeatFrequency.MONTHLY, date(2026, 1, 31))
+    assert occurrences(monthly, date(2026, 2, 1), date(2026, 5, 31)) == (
+        date(2026, 2, 28), date(2026, 3, 31), date(2026, 4, 30), date(2026, 5, 31),
+    )  # fmt: skip
+
+
+def test_an_anchor_survives_a_start_in_a_short_month() -> None:
+    february = line(RepeatFrequency.MONTHLY, date(2026, 2, 28), anchor_day=31)
+    assert occurrences(february, date(2026, 2, 1), date(2026, 3, 31)) == (date(2026, 2, 28), date(2026, 3, 31))
+    leap = line(RepeatFrequency.YEARLY, date(2024, 2, 29))
+    assert occurrences(leap, date(2025, 1, 1), date(2028, 12, 31)) == (
+        date(2025, 2, 28), date(2026, 2, 28), date(2027, 2, 28), date(2028, 2, 29),
+    )  # fmt: skip
+
+
+def test_start_end_and_once() -> None:
+    ended = replace(PARENTS, ends_on=date(2026, 3, 16))
+    assert occurrences(ended, date(2026, 1, 1), date(2026, 12, 31))[-1] == date(2026, 3, 16)
+    assert month_amount(ended, 2026, 3) == 80_000
+    assert month_amount(ended, 2026, 4) == 0
+    assert month_amount(WAGE, 2025, 12) == 0
+    once = line(RepeatFrequency.ONCE, date(2026, 4, 30))
+    assert occurrences(once, date(2026, 4, 30), date(2026, 4, 30)) == (date(2026, 4, 30),)
+    assert [month_amount(once, 2026, month) for month in (3, 4, 5)] == [0, 10_000, 0]
+
+
+def test_impossible_lines_are_refused() -> None:
+    for broken in (
+        {"amount_minor": -1},
+        {"ends_on": date(2025, 12, 31)},
+        {"necessity": Necessity.SAVINGS},
+    ):
+        with pytest.raises(TermsError) as caught:
+            replace(FUND, **broken)  # type: ignore[arg-type] # each is one field of the line
+        assert caught.value.field in broken
+    with pytest.raises(TermsError):
+        replace(RENT, necessity=None)
+
+
+LINES_OF_ANY_KIND = st.builds(
+    line,
+    st.sampled_from(RepeatFrequency),
+    st.dates(date(2000, 1, 1), date(2030, 12, 31)),
+    anchor_day=st.none() | st.integers(1, 31),
+)
+
+
+@given(LINES_OF_ANY_KIND, st.dates(date(2000, 1, 1), date(2040, 1, 1)), st.integers(0, 900), st.integers(0, 900))
+def test_two_windows_side_by_side_hold_what_the_whole_holds(item: BudgetLine, first: date, one: int, two: int) -> None:
+    middle, last = first + timedelta(days=one), first + timedelta(days=one + two)
+    whole = occurrences(item, first, last)
+    assert whole == occurrences(item, first, middle) + occurrences(item, middle + timedelta(days=1), last)
+    assert list(whole) == sorted(set(whole))
+    assert all(max(first, item.starts_on) <= day <= last for day in whole)
+
+
+@given(LINES_OF_ANY_KIND, st.dates(date(2000, 1, 1), date(2040, 1, 1)))
+def test_no_day_drifts_and_none_is_missed(item: BudgetLine, first: date) -> None:
+    days = occurrences(item, first, first + timedelta(days=1500))
+    weeks = {RepeatFrequency.WEEKLY: 1, RepeatFrequency.FORTNIGHTLY: 2, RepeatFrequency.FOUR_WEEKLY: 4}
+    months = {RepeatFrequency.MONTHLY: 1, RepeatFrequency.QUARTERLY: 3, RepeatFrequency.YEARLY: 12}
+    anchor = item.anchor_day or item.starts_on.day
+    for day, after in pairwise(days):
+        if item.frequency in weeks:
+            assert (after - day).days == 7 * weeks[item.frequency]
+        else:
+            assert (after.year - day.year) * 12 + after.month - day.month == months[item.frequency]
+            assert after.day == anchor or (after + timedelta(days=1)).day == 1
