@@ -254,9 +254,13 @@ def payoff(
     body += _plot(top, plot, f'{paths}<path class="l3" d="M{"L".join(two)}"/>') + _line(top + plot, "zero")
     for series in (other, base):
         body += _dot(_percent(len(series) - 1, months), y(series[-1]))
-    late, half = int((len(base) - 1) * 0.6), len(other) // 2
-    body += _text(late / months * 100 + 2, y(base[late]) - 10, base_label, "", "start")
-    body += _text(max(half / months * 100 - 3, 18), y(other[min(half, len(other) - 1)]) + 8, other_label, "b", "end")
+    curves = ((base, base_label, ""), (other, other_label, "b"))
+    above, below = sorted(curves, key=lambda curve: -len(curve[0]))  # the longer one lies above
+    late, half = int((len(above[0]) - 1) * 0.6), len(below[0]) // 2
+    body += _text(late / months * 100 + 2, y(above[0][late]) - 10, above[1], above[2], "start")
+    body += _text(
+        max(half / months * 100 - 3, 18), y(below[0][min(half, len(below[0]) - 1)]) + 8, below[1], below[2], "end"
+    )
     body += "".join(_text(month / months * 100, height - 4, text) for month, text in ticks)
     return _svg(key, height, title, desc, body)
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import date, datetime
-from decimal import Decimal
+from decimal import ROUND_HALF_UP, Decimal
 from zoneinfo import ZoneInfo
 
 from babel.dates import format_date as babel_date
@@ -52,7 +52,7 @@ def percent(rate: Decimal | float | None, digits: int = 1) -> str:
     """16.2% for 0.1622; an en dash when there is no rate."""
     if rate is None:
         return "–"
-    value = Decimal(str(rate)) * 100
+    value = round(Decimal(str(rate)) * 100, 10).quantize(Decimal(1).scaleb(-digits), ROUND_HALF_UP)
     return format_decimal(value, format="0." + "0" * digits if digits else "0", locale=_locale()).replace("-", MINUS) + "%"
 
 

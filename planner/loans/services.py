@@ -1,68 +1,113 @@
-"""Loans as everything above reads them: contract, schedule, what was paid, what is due, and what it truly costs."""
+"""Loans as every page reads them: a row, its contract, its schedule, what was paid, and what it truly costs."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+import json
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime
-from functools import cached_property
+from datetime import date
+from functools import lru_cache
 from typing import Any
+
+from sqlalchemy import select
 
 from .. import clock
 from ..access import select_rows
+from ..engine import ledger as engine
 from ..engine.amortisation import Schedule, build_schedule
-from ..engine.annual_cost import AnnualCost, schedule_cost
+from ..engine.annual_cost import AnnualCost
 from ..engine.contract import terms_from_dict, terms_to_dict
-from ..engine.errors import NoRate, SeveralRates
-from ..engine.ledger import LedgerRow, LedgerState, apply_payments
-from ..engine.ledger import Payment as LedgerPayment
+from ..engine.ledger import LedgerRow, LedgerState
 from ..engine.loan import LoanTerms, Method
-from ..errors import NotFound
+from ..errors import Conflict, NotFound
 from ..extensions import db
 from ..models import Case, Loan, Payment
+from .contracts import find_cost
+
+_EDITED = ("creditor", "name", "reference", "advertised_rate")
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class LoanPosition:
-    """Where a loan stands on a day. The annual cost is worked out when a page first asks for it."""
+    """One loan as it stands on a day. Amounts are minor units of the loan's currency."""
 
     loan: Loan
     terms: LoanTerms
     schedule: Schedule
     ledger: LedgerState
-
-    @cached_property
-    def cost(self) -> AnnualCost | None:
-        """The true annual cost; None when no single rate balances the flows."""
-        try:
-            return schedule_cost(self.terms, self.schedule)
-        except (NoRate, SeveralRates):
-            return None
+    cost: AnnualCost | None
 
     @property
-    def has_end(self) -> bool:
-        """Whether the contract says how many instalments there are; a card does not."""
-        return self.terms.method != Method.FIXED_PAYMENT
+    def is_revolving(self) -> bool:
+        """Whether no end was agreed (a card): what is left is then today's balance, not a sum of instalments."""
+        return self.terms.method == Method.FIXED_PAYMENT
 
     @property
-    def upfront_fee_minor(self) -> int:
-        """Fees taken when the money was paid out."""
-        return sum(fee.amount_minor for fee in self.terms.fees if fee.upfront)
+    def next(self) -> LedgerRow | None:
+        """The oldest instalment that is not paid in full; None when everything is paid."""
+        return self.ledger.next_due
+
+    @property
+    def left_minor(self) -> int:
+        """What is still to be paid under the contract; for a card, the balance now."""
+        if not self.is_revolving:
+            return self.ledger.left_minor
+        return max(self.ledger.principal_left_minor - self._repaid_in_part_minor, 0)
+
+    @property
+    def days_left(self) -> int:
+        """Days until the next instalment; negative when it is past due, 0 when nothing is left."""
+        return (self.next.instalment.due_date - self.ledger.as_of).days if self.next else 0
+
+    @property
+    def is_overdue(self) -> bool:
+        """Whether an instalment that was due before today is not paid in full."""
+        return self.next is not None and self.days_left < 0
+
+    @property
+    def is_paid_off(self) -> bool:
+        """Whether nothing is left to pay."""
+        return self.next is None
+
+    @property
+    def count(self) -> int | None:
+        """How many instalments were agreed; None for a card."""
+        return None if self.is_revolving else len(self.schedule.rows)
 
     @property
     def received_minor(self) -> int:
-        """What the borrower had in hand."""
-        return self.terms.principal_minor - self.upfront_fee_minor
+        """What reached the borrower: the amount less what was taken off at the start."""
+        if self.loan.received_minor is not None:
+            return self.loan.received_minor
+        return self.terms.principal_minor - sum(fee.amount_minor for fee in self.terms.fees if fee.upfront)
 
     @property
-    def total_cost_minor(self) -> int:
-        """Interest and fees over the whole contract."""
-        return self.schedule.payment_minor - self.received_minor
+    def total_minor(self) -> int:
+        """All instalments together."""
+        return self.schedule.payment_minor
+
+    @property
+    def cost_minor(self) -> int:
+        """What the loan costs in all: everything paid less what was received."""
+        return self.total_minor - self.received_minor
+
+    @property
+    def paid_in_order(self) -> int:
+        """How many instalments are paid without a gap: everything before the oldest unpaid one."""
+        return self.next.instalment.n - 1 if self.next else len(self.schedule.rows)
+
+    @property
+    def _repaid_in_part_minor(self) -> int:
+        """What of a part payment went into the debt itself: interest and fee are covered first."""
+        if self.next is None:
+            return 0
+        row = self.next.instalment
+        return max(self.next.paid_minor - row.interest_minor - row.fee_minor, 0)
 
 
 @dataclass(frozen=True, slots=True)
 class DueItem:
-    """One instalment on a calendar. `of` is None for a card, which has no last instalment."""
+    """One instalment on one day. `of` is None for a card; `left_minor` is what is not paid of `amount_minor` yet."""
 
     loan_id: int
     title: str
@@ -75,48 +120,72 @@ class DueItem:
 
 
 def position(loan: Loan, today: date) -> LoanPosition:
-    """Where this loan stands today."""
-    terms = terms_from_dict(loan.terms)
-    schedule = build_schedule(terms)
-    paid = [LedgerPayment(p.paid_on, p.amount_minor, p.instalment_n) for p in loan.payments if p.reversed_on is None]
-    return LoanPosition(
-        loan, terms, schedule, apply_payments(schedule, paid, paid_before=loan.paid_before, as_of=today)
-    )
+    """Where a loan stands today. The contract's schedule and cost are worked out once and kept."""
+    terms, schedule, cost = _worked_out(json.dumps(loan.terms, sort_keys=True), loan.received_minor)
+    paid = [engine.Payment(p.paid_on, p.amount_minor, p.instalment_n) for p in live_payments(loan)]
+    ledger = engine.apply_payments(schedule, paid, paid_before=loan.paid_before, as_of=today)
+    return LoanPosition(loan, terms, schedule, ledger, cost)
 
 
 def positions(case: Case, today: date, *, include_closed: bool = False) -> list[LoanPosition]:
-    """Where each loan of the case stands, in the order they were entered; two queries whatever their number."""
-    chosen = select_rows(Loan, case).order_by(Loan.id)
+    """All loans of a case in the order they were entered, in two queries however many there are."""
+    wanted = select_rows(Loan, case).order_by(Loan.id)
     if not include_closed:
-        chosen = chosen.where(Loan.closed_on.is_(None))
-    return [position(loan, today) for loan in db.session.scalars(chosen)]
+        wanted = wanted.where(Loan.closed_on.is_(None))
+    return [position(loan, today) for loan in db.session.scalars(wanted)]
 
 
-def due_items(found: Sequence[LoanPosition], first: date, last: date) -> list[DueItem]:
-    """The instalments due from `first` to `last`, both included, by date."""
-    items = [_due_item(p, row) for p in found for row in p.ledger.rows if first <= row.instalment.due_date <= last]
+def due_items(found: Iterable[LoanPosition], first: date, last: date) -> list[DueItem]:
+    """The instalments of these loans due from `first` to `last`, both included, by date."""
+    items = [
+        DueItem(p.loan.id, p.loan.title, row.instalment.n, p.count, row.instalment.due_date, row.left_minor,
+                row.instalment.payment_minor, row.is_paid)
+        for p in found for row in p.ledger.rows if first <= row.instalment.due_date <= last
+    ]  # fmt: skip
     return sorted(items, key=lambda item: (item.due_on, item.loan_id))
 
 
-def create_loan(case: Case, terms: LoanTerms, values: Mapping[str, Any], now: datetime) -> Loan:
-    """Add a loan with this contract; `values` are the columns besides the contract."""
-    loan = Loan(case_id=case.id, currency=terms.currency.code, terms=terms_to_dict(terms), created_at=now, **values)
+def live_payments(loan: Loan) -> list[Payment]:
+    """The payments that were not taken back."""
+    return [payment for payment in loan.payments if payment.reversed_on is None]
+
+
+def create_loan(case: Case, values: Mapping[str, Any]) -> Loan:
+    """Add a loan. `values`: creditor, name, reference, advertised_rate, paid_before, and `terms`, a LoanTerms."""
+    loan = Loan(case_id=case.id, created_at=clock.now())
+    change_loan(loan, values)
     db.session.add(loan)
     db.session.flush()
     return loan
 
 
+def change_loan(loan: Loan, values: Mapping[str, Any]) -> None:
+    """Take the values of `create_loan` over into a loan; payments recorded on it stay."""
+    terms: LoanTerms = values["terms"]
+    for name in _EDITED:
+        setattr(loan, name, values.get(name))
+    loan.terms, loan.currency = terms_to_dict(terms), terms.currency.code
+    loan.paid_before = values.get("paid_before") or 0
+
+
+def due_before(terms: LoanTerms, today: date) -> int:
+    """How many instalments of a contract were due before today."""
+    return sum(row.due_date < today for row in build_schedule(terms).rows)
+
+
 def mark_paid(loan: Loan, n: int, paid_on: date) -> Payment:
-    """Record what is left of instalment `n` as paid on a day. Raises NotFound when there is no such unpaid instalment."""
+    """Record that instalment `n` was paid in full. Raises NotFound for no such instalment, Conflict when it is paid already."""
+    _hold(loan)
     rows = position(loan, paid_on).ledger.rows
-    row = rows[n - 1] if 1 <= n <= len(rows) else None
-    if row is None or row.is_paid:
+    if not 1 <= n <= len(rows):
         raise NotFound
-    return add_payment(loan, row.left_minor, paid_on, n)
+    if rows[n - 1].is_paid:
+        raise Conflict
+    return add_payment(loan, rows[n - 1].left_minor, paid_on, n)
 
 
 def add_payment(loan: Loan, amount_minor: int, paid_on: date, n: int | None = None) -> Payment:
-    """Record a payment."""
+    """Record money paid; without `n` the oldest unpaid instalment comes first."""
     payment = Payment(
         case_id=loan.case_id, amount_minor=amount_minor, paid_on=paid_on, instalment_n=n, created_at=clock.now()
     )
@@ -125,15 +194,29 @@ def add_payment(loan: Loan, amount_minor: int, paid_on: date, n: int | None = No
     return payment
 
 
-def _due_item(found: LoanPosition, row: LedgerRow) -> DueItem:
-    instalment, of = row.instalment, len(found.schedule.rows) if found.has_end else None
-    return DueItem(
-        found.loan.id,
-        found.loan.title,
-        instalment.n,
-        of,
-        instalment.due_date,
-        row.left_minor,
-        instalment.payment_minor,
-        row.is_paid,
-    )
+def take_back(payment: Payment, today: date) -> None:
+    """Undo a payment: it no longer counts, and can be put back."""
+    payment.reversed_on = today
+
+
+def put_back(payment: Payment) -> None:
+    """Undo the undoing."""
+    payment.reversed_on = None
+
+
+def first_unpaid(found: Sequence[LoanPosition]) -> LoanPosition | None:
+    """The loan whose next instalment comes first."""
+    open_ones = [p for p in found if p.next]
+    return min(open_ones, key=lambda p: p.days_left, default=None)
+
+
+def _hold(loan: Loan) -> None:
+    """Keep others from paying the same instalment at the same moment (PostgreSQL; SQLite has one writer anyway)."""
+    db.session.execute(select(Loan.id).where(Loan.id == loan.id).with_for_update())
+    db.session.expire(loan, ["payments"])
+
+
+@lru_cache(maxsize=256)
+def _worked_out(stored: str, received_minor: int | None) -> tuple[LoanTerms, Schedule, AnnualCost | None]:
+    terms = terms_from_dict(json.loads(stored))
+    return terms, build_schedule(terms), find_cost(terms, received_minor)

@@ -1,0 +1,1 @@
+"""Loans: entering them, reading them, paying them, trying things out on them."""

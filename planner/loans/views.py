@@ -1,0 +1,258 @@
+"""The Loans tab: entering a loan, reading it, paying it, trying things out, and decoding an offer."""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import Any
+
+from flask import Blueprint, flash, redirect, render_template, request, url_for
+from flask_babel import gettext as _
+from flask_babel import ngettext
+from werkzeug.wrappers import Response
+
+from .. import clock
+from ..access import Permission, get_row, needs
+from ..engine.errors import EngineError
+from ..engine.loan import LoanTerms
+from ..errors import Conflict, NotFound
+from ..extensions import db
+from ..formatting import money
+from ..models import Case, Loan, Payment
+from . import contracts, decoder, figures, services
+from . import what_if as trying
+from .forms import METHOD_NOTES, LoanForm, PaymentForm
+
+bp = Blueprint("loans", __name__, url_prefix="/c/<int:case_id>/loans")
+Page = str | tuple[str, int] | Response
+
+
+@bp.get("")
+@needs(Permission.VIEW)
+def index(case: Case) -> Page:
+    today = clock.today(case.timezone)
+    found = services.positions(case, today, include_closed=True)
+    return render_template("loans/index.html", overview=figures.overview(found, case.currency, today), today=today)
+
+
+@bp.get("/new")
+@needs(Permission.EDIT)
+def create(case: Case) -> Page:
+    start = {"start_date": clock.today(case.timezone), **decoder.taken_over(case, request.args)}
+    return _form_page(LoanForm(data=start).prepare(case.currency))
+
+
+@bp.post("/new")
+@needs(Permission.EDIT)
+def create_post(case: Case) -> Page:
+    form = LoanForm().prepare(case.currency)
+    terms = _terms(form, case) if form.validate_on_submit() else None
+    if terms is None:
+        return _form_page(form), 422
+    loan = services.create_loan(case, form.data | {"terms": terms})
+    db.session.commit()
+    flash(_("Saved"))
+    return redirect(url_for("loans.detail", loan_id=loan.id))
+
+
+@bp.get("/<int:loan_id>")
+@needs(Permission.VIEW)
+def detail(case: Case, loan_id: int) -> Page:
+    return _detail_page(case, get_row(Loan, loan_id, case))
+
+
+@bp.get("/<int:loan_id>/edit")
+@needs(Permission.EDIT)
+def edit(case: Case, loan_id: int) -> Page:
+    loan = get_row(Loan, loan_id, case)
+    terms = services.position(loan, clock.today(case.timezone)).terms
+    return _form_page(LoanForm(data=contracts.form_values(loan, terms)).prepare(loan.currency), loan)
+
+
+@bp.post("/<int:loan_id>/edit")
+@needs(Permission.EDIT)
+def edit_post(case: Case, loan_id: int) -> Page:
+    loan = get_row(Loan, loan_id, case)
+    form = LoanForm().prepare(loan.currency)
+    if form.is_stale(loan.version):
+        form.version.data = str(loan.version)
+        return _form_page(form, loan, stale=True), 409
+    terms = _terms(form, case) if form.validate_on_submit() else None
+    if terms is None:
+        return _form_page(form, loan), 422
+    services.change_loan(loan, form.data | {"terms": terms})
+    db.session.commit()
+    flash(_("Saved"))
+    return redirect(url_for("loans.detail", loan_id=loan.id))
+
+
+@bp.get("/<int:loan_id>/delete")
+@needs(Permission.EDIT)
+def delete(case: Case, loan_id: int) -> Page:
+    return render_template("loans/delete.html", loan=get_row(Loan, loan_id, case))
+
+
+@bp.post("/<int:loan_id>/delete")
+@needs(Permission.EDIT)
+def delete_post(case: Case, loan_id: int) -> Page:
+    loan = get_row(Loan, loan_id, case)
+    db.session.delete(loan)
+    db.session.commit()
+    flash(_("%(name)s removed", name=loan.title))
+    return redirect(url_for("loans.index"))
+
+
+@bp.post("/<int:loan_id>/close")
+@needs(Permission.EDIT)
+def close(case: Case, loan_id: int) -> Page:
+    loan = get_row(Loan, loan_id, case)
+    loan.closed_on = None if loan.closed_on else clock.today(case.timezone)
+    db.session.commit()
+    _flash_undo(_("Closed") if loan.closed_on else _("Open again"), request.path)
+    return redirect(url_for("loans.detail", loan_id=loan.id))
+
+
+@bp.post("/<int:loan_id>/pay")
+@needs(Permission.EDIT)
+def pay(case: Case, loan_id: int) -> Page:
+    loan = get_row(Loan, loan_id, case)
+    form = PaymentForm().prepare(loan.currency, clock.today(case.timezone))
+    if not form.validate_on_submit():
+        return _detail_page(case, loan, form), 422
+    payment = services.add_payment(loan, form.data["amount"], form.data["paid_on"])
+    db.session.commit()
+    return _paid(payment, _("%(amount)s recorded", amount=money(payment.amount_minor, loan.currency)))
+
+
+@bp.post("/<int:loan_id>/instalments/<int:n>/paid")
+@needs(Permission.EDIT)
+def mark_paid(case: Case, loan_id: int, n: int) -> Page:
+    loan = get_row(Loan, loan_id, case)
+    try:
+        payment = services.mark_paid(loan, n, clock.today(case.timezone))
+    except Conflict:
+        flash(_("Instalment %(n)d was marked as paid already", n=n))
+        return redirect(url_for("loans.detail", loan_id=loan_id))
+    db.session.commit()
+    return _paid(payment, _("Instalment %(n)d marked as paid", n=n))
+
+
+@bp.post("/<int:loan_id>/payments/<int:payment_id>/undo")
+@needs(Permission.EDIT)
+def undo_payment(case: Case, loan_id: int, payment_id: int) -> Page:
+    payment = _own_payment(case, loan_id, payment_id)
+    services.take_back(payment, clock.today(case.timezone))
+    db.session.commit()
+    _flash_undo(_("Payment taken back"), url_for("loans.restore_payment", loan_id=loan_id, payment_id=payment.id))
+    return redirect(url_for("loans.detail", loan_id=payment.loan_id))
+
+
+@bp.post("/<int:loan_id>/payments/<int:payment_id>/restore")
+@needs(Permission.EDIT)
+def restore_payment(case: Case, loan_id: int, payment_id: int) -> Page:
+    payment = _own_payment(case, loan_id, payment_id)
+    services.put_back(payment)
+    db.session.commit()
+    flash(_("Restored"))
+    return redirect(url_for("loans.detail", loan_id=payment.loan_id))
+
+
+@bp.get("/<int:loan_id>/what-if")
+@needs(Permission.VIEW)
+def what_if(case: Case, loan_id: int) -> Page:
+    wanted = request.args.get("loan", type=int)
+    if wanted and wanted != loan_id:
+        return redirect(url_for("loans.what_if", loan_id=get_row(Loan, wanted, case).id))
+    today = clock.today(case.timezone)
+    found = services.positions(case, today)
+    here = next((p for p in found if p.loan.id == loan_id), None) or services.position(
+        get_row(Loan, loan_id, case), today
+    )
+    form = trying.WhatIfForm(formdata=request.args or None).prepare(here, request.args)
+    outcome = trying.find_outcome(here, form)
+    page = "loans/_what_if_result.html" if _is_fragment() else "loans/what_if.html"
+    filled = render_template(
+        page, p=here, others=[p for p in found if p.next], form=form, outcome=outcome, kinds=trying.KINDS,
+        steppers={name: trying.stepper(here, name) for name in ("extra", "once", "longer")}, figures=figures,
+        fragment=_is_fragment(),
+    )  # fmt: skip
+    return filled, 422 if form.errors else 200
+
+
+@bp.get("/decode")
+@needs(Permission.VIEW)
+def decode(case: Case) -> Page:
+    given = request.args
+    form = decoder.read(case, given)
+    found = decoder.find_decoded(form, case.currency, clock.today(case.timezone)) if given else None
+    page = "loans/_decoded.html" if _is_fragment() else "loans/decode.html"
+    filled = render_template(
+        page,
+        form=form,
+        found=found,
+        found_args=decoder.address_values(given),
+        fragment=_is_fragment(),
+        as_said=figures.as_said,
+    )
+    return filled, 422 if form.errors else 200
+
+
+def _terms(form: LoanForm, case: Case) -> LoanTerms | None:
+    """The contract in a valid form; None, with the reason beside its field, when there cannot be such a contract."""
+    code, today = form.principal.currency, clock.today(case.timezone)
+    try:
+        terms = contracts.build_terms(form.data, code, today)
+    except EngineError as error:
+        contracts.refuse(form, error, form.data, code)
+        return None
+    return terms if _paid_makes_sense(form, terms, today) else None
+
+
+def _paid_makes_sense(form: LoanForm, terms: LoanTerms, today: date) -> bool:
+    """How many are paid cannot be guessed once some were due; nor can more be paid than there are."""
+    due, paid = services.due_before(terms, today), form.paid_before.data
+    if paid is None and due:
+        form.refuse("paid_before", ngettext(
+            "One instalment was due before today. Enter 1 if it is paid, else 0",
+            "%(num)d instalments were due before today. Enter how many of them are paid", due))  # fmt: skip
+    elif paid is not None and terms.instalments is not None and paid > terms.instalments:
+        form.refuse("paid_before", _("There are only %(n)d instalments", n=terms.instalments))
+    return not form.errors
+
+
+def _form_page(form: LoanForm, loan: Loan | None = None, stale: bool = False) -> str:
+    return render_template("loans/edit.html", form=form, loan=loan, stale=stale, notes=METHOD_NOTES)
+
+
+def _detail_page(case: Case, loan: Loan, form: PaymentForm | None = None) -> str:
+    today = clock.today(case.timezone)
+    here = services.position(loan, today)
+    if form is None:
+        start = {"amount": here.next.left_minor if here.next else None, "paid_on": today}
+        form = PaymentForm(data=start).prepare(loan.currency, today)
+    return render_template(
+        "loans/detail.html", p=here, form=form, today=today, figures=figures, payments=services.live_payments(loan)
+    )
+
+
+def _own_payment(case: Case, loan_id: int, payment_id: int) -> Payment:
+    payment = get_row(Payment, payment_id, case)
+    if payment.loan_id != loan_id:
+        raise NotFound
+    return payment
+
+
+def _paid(payment: Payment, text: str) -> Response:
+    """Back to the loan, with the payment's undo at hand."""
+    _flash_undo(text, url_for("loans.undo_payment", loan_id=payment.loan_id, payment_id=payment.id))
+    return redirect(url_for("loans.detail", loan_id=payment.loan_id))
+
+
+def _flash_undo(text: str, address: str) -> None:
+    """Say what happened, with a button that posts to `address` to undo it."""
+    message: Any = {"text": text, "undo": address}
+    flash(message, "undo")
+
+
+def _is_fragment() -> bool:
+    """Whether the page's script asks for the result alone."""
+    return request.headers.get("X-Fragment") == "result"
