@@ -5,6 +5,7 @@ from decimal import Decimal
 
 from planner.engine.amortisation import build_schedule
 from planner.engine.budget import BudgetLine, Kind, Necessity, RepeatFrequency
+from planner.engine.cashflow import Flow, Projection, Role, due_flows, line_flows, project
 from planner.engine.loan import LoanTerms, Method
 from planner.engine.money import currency
 
@@ -45,3 +46,22 @@ MICRO = LoanTerms.simple(
 )  # fmt: skip
 HAIER_ROWS = build_schedule(HAIER).rows
 MICRO_ROWS = build_schedule(MICRO).rows
+
+# The radar of the mock-up: 9 December to 9 January. The last microloan instalment, past due, goes out with the wage.
+LAST = date(2027, 1, 9)
+BALANCE = 170_309
+EVERYDAY = 195_000
+
+
+def radar_flows() -> list[Flow]:
+    """Every flow with a day of its own; food, transport and flexible spending are everyday."""
+    named = {"wage": WAGE, "fund": FUND, "rent": RENT, "parents": PARENTS, "utilities": UTILITIES, "phone": PHONE}
+    flows = [flow for key, line in named.items() for flow in line_flows(line, key, TODAY, LAST)]
+    flows += due_flows("haier", [(row.due_date, row.payment_minor) for row in HAIER_ROWS[5:]], TODAY, LAST)
+    flows += due_flows("card", [(date(2026, 12, 25), CARD_PAYMENT)], TODAY, LAST)
+    return [*flows, Flow(date(2026, 12, 10), -MICRO_ROWS[5].payment_minor, "micro", Role.INSTALMENT)]
+
+
+def radar_projection(changed: list[Flow] | None = None) -> Projection:
+    """The radar's projection, of other flows where they are given."""
+    return project(BALANCE, TODAY, LAST, radar_flows() if changed is None else changed, EVERYDAY)

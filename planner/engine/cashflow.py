@@ -1,0 +1,255 @@
+"""The radar: cash day by day from a known balance, and every due amount that will not fit.
+
+Nothing is ever paid from money that is not there: a balance below zero is what is missing, and it is named.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, timedelta
+from enum import StrEnum
+from itertools import accumulate
+from typing import NamedTuple
+
+from .budget import BudgetLine, Kind, Necessity, occurrences
+from .calendars import WEEKDAYS, IsWorkingDay, Shift, shifted
+from .dates import add_months
+from .errors import TermsError
+from .money import largest_remainder
+
+MAX_DAYS = 3660
+_SHIFT_SLACK = timedelta(days=31)
+
+
+class Role(StrEnum):
+    """What a flow is. The order is that in which a day's money is used; incomes come first of all."""
+
+    INCOME = "income"
+    EVERYDAY = "everyday"
+    ESSENTIAL = "essential"
+    ARRANGEMENT = "arrangement"
+    INSTALMENT = "instalment"
+    FLEXIBLE = "flexible"
+    SAVINGS = "savings"
+
+
+_RANK = {role: rank for rank, role in enumerate(Role)}
+_ROLE = {Necessity.ESSENTIAL: Role.ESSENTIAL, Necessity.FLEXIBLE: Role.FLEXIBLE, Necessity.SAVINGS: Role.SAVINGS}
+
+
+class Flow(NamedTuple):
+    """Money on a day in minor units, positive in and negative out; `key` says whose (a line or a loan)."""
+
+    on: date
+    amount_minor: int
+    key: str
+    role: Role
+
+
+class Spread(StrEnum):
+    """How everyday spending falls on days: a thirtieth each day (careful: 12.2 months a year), or by calendar month."""
+
+    THIRTY_DAYS = "thirty_days"
+    CALENDAR_MONTH = "calendar_month"
+
+
+class Shortfall(NamedTuple):
+    """A due amount that does not fit: `short_minor` of `due_minor` is missing, in `days_left` days."""
+
+    on: date
+    key: str
+    role: Role
+    due_minor: int
+    short_minor: int
+    days_left: int
+
+
+class Point(NamedTuple):
+    """The balance at the end of a day."""
+
+    on: date
+    balance_minor: int
+
+
+@dataclass(frozen=True, slots=True)
+class RedDay:
+    """A day on which due amounts do not fit, and how deep it gets before money covers it again.
+
+    `recovers_on` is the first later day that ends without a gap, None when the projection has none.
+    """
+
+    on: date
+    items: tuple[Shortfall, ...]
+    deepest: Point
+    recovers_on: date | None
+
+    @property
+    def short_minor(self) -> int:
+        """What this day's due amounts miss together."""
+        return sum(item.short_minor for item in self.items)
+
+    @property
+    def days_left(self) -> int:
+        """Days until then."""
+        return self.items[0].days_left
+
+
+@dataclass(frozen=True, slots=True)
+class Projection:
+    """Cash from `first` on, one entry a day, minor units; each balance = opening + all in - all out until that evening."""
+
+    opening_minor: int
+    first: date
+    ins: tuple[int, ...]
+    outs: tuple[int, ...]
+    balances: tuple[int, ...]
+    shortfalls: tuple[Shortfall, ...]
+
+    @property
+    def last(self) -> date:
+        """The last day."""
+        return self.first + timedelta(days=len(self.balances) - 1)
+
+    @property
+    def points(self) -> tuple[Point, ...]:
+        """The line of the chart."""
+        return tuple(Point(self.first + timedelta(days=i), balance) for i, balance in enumerate(self.balances))
+
+    @property
+    def lowest(self) -> Point:
+        """The lowest balance, the earliest day that has it."""
+        return lowest_point(self.first, self.balances)
+
+    @property
+    def runway_days(self) -> int | None:
+        """How many days the money lasts: days until the first evening with a gap; None when there is none."""
+        return next((i for i, balance in enumerate(self.balances) if balance < 0), None)
+
+    @property
+    def red_days(self) -> tuple[RedDay, ...]:
+        """Each day on which a due amount does not fit; everyday spending alone makes no red day."""
+        by_day: dict[date, list[Shortfall]] = {}
+        for item in self.shortfalls:
+            if item.role != Role.EVERYDAY:
+                by_day.setdefault(item.on, []).append(item)
+        return tuple(self._red_day(on, items) for on, items in by_day.items())
+
+    def at(self, day: date) -> int:
+        """The balance at the end of `day`. Raises IndexError outside the projection."""
+        index = (day - self.first).days
+        if index < 0:
+            raise IndexError(index)
+        return self.balances[index]
+
+    def _red_day(self, on: date, items: Sequence[Shortfall]) -> RedDay:
+        start = (on - self.first).days
+        end = next((i for i in range(start, len(self.balances)) if self.balances[i] >= 0), None)
+        deepest = lowest_point(on, self.balances[start:end])
+        return RedDay(on, tuple(items), deepest, None if end is None else self.first + timedelta(days=end))
+
+
+def project(
+    opening_minor: int, first: date, last: date, flows: Iterable[Flow], everyday_minor: int = 0,
+    spread: Spread = Spread.THIRTY_DAYS,
+) -> Projection:  # fmt: skip
+    """Cash from `first` (today, on which `opening_minor` is there) to `last`, both included.
+
+    Flows on `first` still count; everyday spending of `everyday_minor` a month begins the day after. Flows outside the days
+    are left out. On one day money in comes first, then everyday spending, then due amounts by role in the order of `Role`.
+    Raises TermsError("last") for no day or more than ten years.
+    """
+    count = (last - first).days + 1
+    if not 1 <= count <= MAX_DAYS:
+        raise TermsError("last", "out_of_range", most=MAX_DAYS)
+    daily = [0, *everyday_by_day(everyday_minor, first + timedelta(days=1), count - 1, spread)]
+    ins, outs, due = [0] * count, daily.copy(), [flow for flow in flows if first <= flow.on <= last]
+    for flow in due:
+        side, index = (ins if flow.amount_minor > 0 else outs), (flow.on - first).days
+        side[index] += abs(flow.amount_minor)
+    nets = [came - went for came, went in zip(ins, outs, strict=True)]
+    balances = list(accumulate(nets, initial=opening_minor))[1:]
+    shortfalls = _shortfalls(opening_minor, first, ins, balances, daily, due)
+    return Projection(opening_minor, first, tuple(ins), tuple(outs), tuple(balances), tuple(shortfalls))
+
+
+def everyday_by_day(monthly_minor: int, first: date, count: int, spread: Spread = Spread.THIRTY_DAYS) -> list[int]:
+    """`count` days of a monthly amount, split exactly: any 30 days from `first`, or any whole calendar month, sum to it."""
+    if not monthly_minor:
+        return [0] * count
+    if spread == Spread.THIRTY_DAYS:
+        block = largest_remainder(monthly_minor, [1] * 30)
+        return (block * (count // 30 + 1))[:count]
+    found: list[int] = []
+    month = first.replace(day=1)
+    while len(found) < first.day - 1 + count:
+        following = add_months(month, 1)
+        found += largest_remainder(monthly_minor, [1] * (following - month).days)
+        month = following
+    return found[first.day - 1 : first.day - 1 + count]
+
+
+def line_flows(
+    line: BudgetLine, key: str, first: date, last: date, shift: Shift = Shift.NONE,
+    is_working_day: IsWorkingDay = WEEKDAYS,
+) -> list[Flow]:  # fmt: skip
+    """A budget line's flows between two days, moved off weekends and holidays as `shift` says."""
+    role = _ROLE[line.necessity] if line.necessity else Role.INCOME
+    amount = line.amount_minor if line.kind == Kind.INCOME else -line.amount_minor
+    if shift == Shift.NONE:
+        return [Flow(day, amount, key, role) for day in occurrences(line, first, last)]
+    days = (shifted(day, shift, is_working_day) for day in occurrences(line, first - _SHIFT_SLACK, last + _SHIFT_SLACK))
+    return [Flow(day, amount, key, role) for day in days if first <= day <= last]
+
+
+def due_flows(
+    key: str, dues: Iterable[tuple[date, int]], first: date, last: date, role: Role = Role.INSTALMENT
+) -> list[Flow]:
+    """A loan's unpaid amounts (day, minor units) until `last`; what is overdue is due on `first`."""
+    return [Flow(max(on, first), -amount, key, role) for on, amount in dues if on <= last and amount]
+
+
+def lowered(flows: Iterable[Flow], low_minor: Mapping[str, int]) -> list[Flow]:
+    """The flows with the incomes named in `low_minor` at that amount each time: the low-income line of the radar."""
+    return [
+        flow._replace(amount_minor=low_minor[flow.key]) if flow.role == Role.INCOME and flow.key in low_minor else flow
+        for flow in flows
+    ]
+
+
+def percentile(values: Sequence[int], percent: int) -> int:
+    """The nearest-rank percentile: the smallest value that at least `percent` % of the values do not exceed.
+
+    Raises TermsError("values", "missing") for none, TermsError("percent", "out_of_range") outside 1 to 100.
+    """
+    if not values:
+        raise TermsError("values", "missing")
+    if not 1 <= percent <= 100:
+        raise TermsError("percent", "out_of_range", least=1, most=100)
+    return sorted(values)[-(-len(values) * percent // 100) - 1]
+
+
+def lowest_point(first: date, balances: Sequence[int]) -> Point:
+    """The lowest of the balances that begin on `first`, the earliest day that has it."""
+    lowest = min(balances)
+    return Point(first + timedelta(days=balances.index(lowest)), lowest)
+
+
+def _shortfalls(
+    opening: int, first: date, ins: Sequence[int], balances: Sequence[int], daily: Sequence[int], due: Iterable[Flow]
+) -> Iterable[Shortfall]:
+    """Only days that end below zero can hold a shortfall, because money in comes first."""
+    red = [i for i, balance in enumerate(balances) if balance < 0]
+    by_day: dict[int, list[Flow]] = {i: [] for i in red}
+    for flow in due:
+        index = (flow.on - first).days
+        if index in by_day and flow.amount_minor < 0:
+            by_day[index].append(flow)
+    for i in red:
+        day = first + timedelta(days=i)
+        everyday = [Flow(day, -daily[i], "", Role.EVERYDAY)] if daily[i] else []
+        cash = (balances[i - 1] if i else opening) + ins[i]
+        for flow in everyday + sorted(by_day[i], key=lambda f: _RANK[f.role]):
+            cash += flow.amount_minor
+            if cash < 0:
+                yield Shortfall(day, flow.key, flow.role, -flow.amount_minor, min(-flow.amount_minor, -cash), i)
