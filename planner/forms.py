@@ -90,7 +90,22 @@ class MoneyField(_TypedField):
     def __init__(self, label: Any = None, validators: Any = None, *, currency: str = "CNY", zero: bool = False,
                  **kwargs: Any) -> None:  # fmt: skip
         super().__init__(label, validators, **kwargs)
-        self.currency, self.zero = currency, zero
+        self._currency, self.zero = currency, zero
+
+    @property
+    def currency(self) -> str:
+        """The currency's code. Setting it reads again what was typed: 500 is 50000 fen, but 500 yen."""
+        return self._currency
+
+    @currency.setter
+    def currency(self, code: str) -> None:
+        self._currency = code
+        if self.raw_data:
+            self.process_errors = []
+            try:
+                self.process_formdata(self.raw_data)
+            except ValueError as error:
+                self.process_errors.append(error.args[0])
 
     def shown(self, value: int | None) -> str:
         return amount_input(value, self.currency)

@@ -67,10 +67,15 @@ class Decoded:
 
 def read(case: Case, given: MultiDict[str, str]) -> DecodeForm:
     """The decoder's form with what the address holds; empty when it holds nothing."""
-    form = DecodeForm(formdata=given) if given else DecodeForm(formdata=None)
+    form = DecodeForm(formdata=given if is_asked(given) else None)
     if "frequency" not in given:
         form.frequency.data = "monthly"
-    return form.prepare(case.currency)  # type: ignore[no-any-return]  # wtforms is untyped
+    return form.prepare(case.currency)
+
+
+def is_asked(given: MultiDict[str, str]) -> bool:
+    """Whether the address asks for anything to be worked out."""
+    return any(name in given for name in _TAKEN_OVER)
 
 
 def find_decoded(form: DecodeForm, code: str, today: date) -> Decoded | None:
@@ -94,6 +99,6 @@ def address_values(given: MultiDict[str, str]) -> dict[str, str]:
 def taken_over(case: Case, given: MultiDict[str, str]) -> Mapping[str, Any]:
     """What a new loan's form starts with when it comes from the decoder; nothing for an address that cannot be read."""
     form = read(case, given)
-    if not given or not form.validate():
+    if not is_asked(given) or not form.validate():
         return {}
     return {name: form[name].data for name in _TAKEN_OVER}

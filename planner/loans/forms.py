@@ -133,8 +133,17 @@ class PaymentForm(Form):
 
     amount = MoneyField(_l("Amount paid"), required(_l("Enter the amount you paid, such as 1,816.67")))
     paid_on = DayField(_l("Paid on"), required(_l("Enter the day you paid, such as 2026-12-18")))
+    today = date.max
 
     def prepare(self, currency: str, today: date) -> PaymentForm:
-        """Fit the form to the loan; what is not paid yet is not a payment."""
-        self.amount.currency, self.paid_on.most = currency, today
+        """Fit the form to the loan and the day."""
+        self.amount.currency, self.today = currency, today
         return self
+
+    def validate(self, extra_validators: Any = None) -> bool:
+        """Besides each field: what is not paid yet is not a payment."""
+        sound: bool = super().validate(extra_validators)
+        if self.paid_on.data is not None and self.paid_on.data > self.today:
+            self.refuse("paid_on", _l("This day is still to come; enter the day you paid"))
+            return False
+        return sound

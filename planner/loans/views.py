@@ -183,7 +183,7 @@ def what_if(case: Case, loan_id: int) -> Page:
 def decode(case: Case) -> Page:
     given = request.args
     form = decoder.read(case, given)
-    found = decoder.find_decoded(form, case.currency, clock.today(case.timezone)) if given else None
+    found = decoder.find_decoded(form, case.currency, clock.today(case.timezone)) if decoder.is_asked(given) else None
     page = "loans/_decoded.html" if _is_fragment() else "loans/decode.html"
     filled = render_template(
         page,
