@@ -133,7 +133,8 @@ class Projection:
         for item in self.shortfalls:
             if item.role != Role.EVERYDAY:
                 by_day.setdefault(item.on, []).append(item)
-        return tuple(self._red_day(on, items) for on, items in by_day.items())
+        ends = _gap_ends(self.balances) if by_day else []
+        return tuple(self._red_day(on, items, *ends[(on - self.first).days]) for on, items in by_day.items())
 
     def at(self, day: date) -> int:
         """The balance at the end of `day`. Raises IndexError outside the projection."""
@@ -142,11 +143,9 @@ class Projection:
             raise IndexError(index)
         return self.balances[index]
 
-    def _red_day(self, on: date, items: Sequence[Shortfall]) -> RedDay:
-        start = (on - self.first).days
-        end = next((i for i in range(start, len(self.balances)) if self.balances[i] >= 0), None)
-        deepest = lowest_point(on, self.balances[start:end])
-        return RedDay(on, tuple(items), deepest, None if end is None else self.first + timedelta(days=end))
+    def _red_day(self, on: date, items: Sequence[Shortfall], deepest: int, end: int | None) -> RedDay:
+        lowest = Point(self.first + timedelta(days=deepest), self.balances[deepest])
+        return RedDay(on, tuple(items), lowest, None if end is None else self.first + timedelta(days=end))
 
 
 def project(
@@ -233,6 +232,19 @@ def lowest_point(first: date, balances: Sequence[int]) -> Point:
     """The lowest of the balances that begin on `first`, the earliest day that has it."""
     lowest = min(balances)
     return Point(first + timedelta(days=balances.index(lowest)), lowest)
+
+
+def _gap_ends(balances: Sequence[int]) -> list[tuple[int, int | None]]:
+    """For each day, where the balance is lowest before the gap it lies in closes, and where it closes (None: never)."""
+    found: list[tuple[int, int | None]] = []
+    end, deepest = None, len(balances) - 1
+    for i in range(len(balances) - 1, -1, -1):
+        if balances[i] >= 0:
+            end = deepest = i
+        elif balances[i] <= balances[deepest]:
+            deepest = i
+        found.append((deepest, end))
+    return found[::-1]
 
 
 def _shortfalls(
