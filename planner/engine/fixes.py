@@ -131,7 +131,7 @@ def find_fixes(
     """Every way out that covers the red day, cheapest first, then by effort; after them the cuts that only help.
 
     A fix covers when each evening of the red day's gap keeps the reserve, and no other evening gets worse below zero than
-    it was. A moved payment never lands on a payday: that day's money may come after the debit.
+    it was. A moved payment (the first, of a due day moved for good) never lands on a payday: that money may come too late.
     """
     search = _Search(projection, sorted(flows, reverse=True), red, wishes or Wishes())
     found = sorted(
