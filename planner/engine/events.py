@@ -97,11 +97,12 @@ def outstanding(terms: LoanTerms, schedule: Schedule, paid: int) -> tuple[int, D
     if terms.method != Method.FLAT:
         owed = schedule.rows[paid - 1].balance_minor if paid else terms.principal_minor
         return owed, terms.annual_rate / terms.periods_per_year
-    rate = cost_of(terms.principal_minor, [row.payment_minor for row in schedule.rows], terms.periods_per_year).periodic
+    payments = [row.payment_minor - row.fee_minor for row in schedule.rows]  # fees stay outside, as everywhere
+    rate = cost_of(terms.principal_minor, payments, terms.periods_per_year).periodic
     value, factor = Decimal(0), Decimal(1)
-    for row in schedule.rows[paid:]:
+    for payment in payments[paid:]:
         factor *= 1 + rate
-        value += row.payment_minor / factor
+        value += payment / factor
     return int(value.to_integral_value("ROUND_HALF_UP")), rate
 
 
@@ -137,7 +138,8 @@ def _changed(terms: LoanTerms, event: Event, rows: Sequence[Instalment], owed: i
         return _renumbered(build_schedule(_rest(terms, owed, count, start)).rows, rows)
     if terms.method == Method.INTEREST_ONLY:
         return _renumbered(build_schedule(_rest(terms, owed, count, start)).rows, rows)
-    return level_rows(owed, rate, level_instalment(owed, rate, count), dates, start)
+    level = level_rows(owed, rate, level_instalment(owed, rate, count), dates, start)
+    return [replace(row, fee_minor=rows[0].fee_minor) for row in level]
 
 
 def _rest(terms: LoanTerms, owed: int, count: int, first_due: date) -> LoanTerms:
@@ -172,7 +174,8 @@ def _with_extra(
 
 
 def _dates(terms: LoanTerms, rows: Sequence[Instalment], count: int) -> list[date]:
-    rest = _rest(replace(terms, method=Method.INTEREST_ONLY), 1, count, rows[0].due_date)
+    plain = replace(terms, method=Method.INTEREST_ONLY, instalments=count, fixed_instalment_minor=None)
+    rest = _rest(plain, 1, count, rows[0].due_date)
     return [row.due_date for row in build_schedule(rest).rows]
 
 

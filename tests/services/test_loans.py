@@ -14,6 +14,7 @@ from flask import Flask
 
 from planner.engine.contract import terms_from_dict, terms_to_dict
 from planner.engine.errors import NeverPaysOff, TermsError
+from planner.engine.events import ExtendTerm, ExtraPayment, what_if
 from planner.engine.loan import Method
 from planner.errors import Conflict, NotFound
 from planner.extensions import db
@@ -222,3 +223,17 @@ def test_positions_are_shared_values_that_no_payment_changes(context: Flask, hou
     assert services.position(haier, TODAY).schedule is before.schedule
     assert before.ledger.paid_count == 5
     assert replace(before).left_minor == 1_271_665
+
+
+@pytest.mark.parametrize("method", list(METHODS))
+@pytest.mark.parametrize("fee", [None, 1_000])
+def test_every_kind_of_loan_can_be_tried_out(method: Method, fee: int | None) -> None:
+    """Fees go on through a change: a longer term pays more of them, never fewer."""
+    terms = contracts.build_terms(FIELDS | {"method": method, "payment": 110_000, "instalment_fee": fee}, "CNY", TODAY)
+    longer, extra = (what_if(terms, event, paid=3) for event in (ExtendTerm(6), ExtraPayment(20_000)))
+    assert longer.months_change == 6
+    assert longer.total_change_minor > 6 * (fee or 0)
+    assert longer.rows_after[-1].balance_minor == 0
+    assert extra.total_change_minor < 0
+    assert extra.rows_after[-1].balance_minor == 0
+    assert all(row.fee_minor == (fee or 0) for row in (*longer.rows_after, *extra.rows_after))

@@ -307,6 +307,7 @@ def test_removing_asks_first_and_takes_the_payments_along(
             "kind=extra&extra=300",
             ("Paid off 11 months earlier", "¥700.00", "Nov 2028", "Dec 2027", "¥1,549.20", "18.25%"),
         ),
+        ("card", "kind=longer&longer=12", ("less a month", "12 months more", "Nov 2029")),
         ("card", "kind=once&once=1000", ("earlier", "less in all", "¥1,400.00")),
         ("micro", "kind=longer&longer=3", ("less a month", "3 months more")),
         (
