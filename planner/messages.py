@@ -1,13 +1,22 @@
-"""Messages that stand on the next page."""
+"""Small things views say and ask: messages for the next page, and who is reading."""
 
 from __future__ import annotations
 
 from typing import Any
 
-from flask import flash
+from flask import flash, request
 
 
 def flash_undo(text: str, undo_url: str) -> None:
     """Say what was done, with a button that posts to `undo_url` and takes it back."""
     message: Any = {"text": text, "undo": undo_url}
     flash(message, "undo")
+
+
+def client_words() -> str:
+    """The reader's browser in two words, such as "WeChat Android": enough to recognise it, too little to identify."""
+    agent = request.user_agent.string
+    apps = {"MicroMessenger": "WeChat", "Edg": "Edge", "Firefox": "Firefox", "Chrome": "Chrome", "Safari": "Safari"}
+    app = next((word for mark, word in apps.items() if mark in agent), "")
+    system = next((name for name in ("iPhone", "iPad", "Android", "Windows", "Mac", "Linux") if name in agent), "")
+    return " ".join(part for part in (app, system) if part) or "?"

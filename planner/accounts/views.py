@@ -13,6 +13,7 @@ from ..access import public, signed_in
 from ..errors import NotFound
 from ..extensions import db, limiter
 from ..i18n import COOKIE, choose_locale, find_locale
+from ..messages import client_words
 from ..models import User
 from . import services
 from .forms import RegisterForm, SignInForm
@@ -38,7 +39,7 @@ def welcome() -> str:
 @limiter.limit("30 per hour")
 def start() -> Page:
     if not current_user.is_authenticated:
-        services.start_guest(choose_locale(), _client())
+        services.start_guest(choose_locale(), client_words())
         db.session.commit()
     return _go(url_for("today.home"))
 
@@ -61,7 +62,9 @@ def register_post() -> Page:
     if not form.validate_on_submit():
         return render_template("accounts/register.html", form=form), 422
     guest = db.session.get(User, current_user.id) if current_user.is_authenticated else None
-    services.register(form.email.data or "", form.password.data or "", form.name.data, choose_locale(), _client(), guest)
+    services.register(
+        form.email.data or "", form.password.data or "", form.name.data, choose_locale(), client_words(), guest
+    )
     db.session.commit()
     flash(_("Your account is ready. Everything you entered is in it."))
     return _go(url_for("today.home"))
@@ -136,7 +139,7 @@ def end_device(sign_in_id: int) -> Page:
 def _enter(account: User) -> None:
     """Sign the account in; what a guest entered on this device before goes with it and is opened."""
     guest = db.session.get(User, current_user.id) if current_user.is_authenticated and current_user.is_guest else None
-    services.sign_in(account, _client())
+    services.sign_in(account, client_words())
     case = services.adopt_guest(guest, account) if guest is not None else None
     if case is not None:
         session["case_id"] = case.id
@@ -168,11 +171,3 @@ def _own_path(text: str | None) -> str:
 
 def _typed_email() -> str:
     return services.normal_email(request.form.get("email", ""))[:254]
-
-
-def _client() -> str:
-    """The browser in a few words, for the list of devices."""
-    agent = request.user_agent.string
-    system = next((name for name in ("iPhone", "iPad", "Android", "Windows", "Mac", "Linux") if name in agent), "")
-    app = next((name for name in ("MicroMessenger", "Edg", "Firefox", "Chrome", "Safari") if name in agent), "")
-    return " ".join(part for part in ({"MicroMessenger": "WeChat", "Edg": "Edge"}.get(app, app), system) if part) or "?"

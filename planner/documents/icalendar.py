@@ -22,7 +22,9 @@ class CalendarEntry:
     url: str
 
 
-def to_ics(entries: Sequence[CalendarEntry], *, name: str, now: datetime, alarm_days: Sequence[int], at_hour: int) -> bytes:
+def to_ics(
+    entries: Sequence[CalendarEntry], *, name: str, now: datetime, alarm_days: Sequence[int], at_hour: int
+) -> bytes:
     """The file: one all-day event an entry, with an alarm `days` before (or after, negative) at `at_hour` local time.
 
     All-day events need no time zone: they mean that day wherever the phone is. `now` is the instant of writing (DTSTAMP, UTC).

@@ -1,6 +1,6 @@
 // What-if pages: amounts with buttons and a slider, and a result that follows while one types.
 //
-// form[data-live="#result"]  method GET. On input it fetches its own address with the header X-Fragment: result and
+// form[data-live="#result"]  On input it fetches its own address (data-live-action for a form that posts) with the header X-Fragment: result and
 //                            puts the answer into #result. Without script the form's button does the same.
 // [data-stepper]             holds one input (the value that is sent), and any of: input[type=range] without a name,
 //                            button[data-step="-50"], output. data-currency="CNY" words the output.
@@ -43,8 +43,8 @@ function replaceRegion(region, html) {
 }
 
 function address(form) {
-  const url = new URL(form.getAttribute("action") || location.pathname, location.href);
-  const pairs = [...new FormData(form)].filter(([, value]) => typeof value === "string");
+  const url = new URL(form.dataset.liveAction || form.getAttribute("action") || location.pathname, location.href);
+  const pairs = [...new FormData(form)].filter(([name, value]) => typeof value === "string" && name !== "csrf_token");
   url.search = new URLSearchParams(pairs);
   return url;
 }
@@ -67,7 +67,7 @@ function live(form) {
       const html = await answer.text();
       if (mine !== running) return;
       replaceRegion(region, html);
-      history.replaceState(history.state, "", url);
+      if (form.method === "get") history.replaceState(history.state, "", url);
     } catch (error) {
       // The figures no longer match what was typed: say so by looks, and leave the form's button to explain.
       if (error.name !== "AbortError" && mine === running) region.dataset.stale = "";
@@ -81,8 +81,8 @@ function live(form) {
     timer = setTimeout(refresh, PAUSE);
   });
   form.addEventListener("submit", (event) => {
-    // A button with a name means something else (such as saving): let it go to the server.
-    if (event.submitter?.name || event.submitter?.hasAttribute("formaction")) return;
+    // A form that posts, or a button with a name, means something else (such as saving): let it go to the server.
+    if (form.method !== "get" || event.submitter?.name || event.submitter?.hasAttribute("formaction")) return;
     if (!navigator.onLine || "stale" in region.dataset) return;
     event.preventDefault();
     clearTimeout(timer);

@@ -1,0 +1,1 @@
+"""Repayment plans on their way to a creditor."""

@@ -1,0 +1,1 @@
+"""Links a lender opens."""
