@@ -104,6 +104,14 @@ class LoanForm(_TermsFields):
     first_due_date = DayField(_l("First due date"), optional())
     paid_before = WholeNumberField(_l("Instalments already paid"), optional(), least=0, most=MAX_INSTALMENTS)
 
+    _fields: dict[str, Any]
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        # The error summary lists fields in this order: that of the page, which begins with the lender.
+        first = {name: self._fields[name] for name in ("creditor", "method", "principal", "annual_rate", "period_rate")}
+        self._fields = first | self._fields
+
     def validate(self, extra_validators: Any = None) -> bool:
         """Each field, and those the chosen method needs; fields of other methods are not held against anyone."""
         ignored = {name for names in NEEDED.values() for name in names} - set(NEEDED.get(self.method.data, ()))

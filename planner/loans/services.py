@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date
 from functools import lru_cache
@@ -202,12 +202,6 @@ def take_back(payment: Payment, today: date) -> None:
 def put_back(payment: Payment) -> None:
     """Undo the undoing."""
     payment.reversed_on = None
-
-
-def first_unpaid(found: Sequence[LoanPosition]) -> LoanPosition | None:
-    """The loan whose next instalment comes first."""
-    open_ones = [p for p in found if p.next]
-    return min(open_ones, key=lambda p: p.days_left, default=None)
 
 
 def _hold(loan: Loan) -> None:
