@@ -60,8 +60,6 @@ class Form(FlaskForm):
 class _TypedField(Field):
     """A text field whose data is a parsed value; shows again what was typed when that could not be parsed."""
 
-    raw_text: str = ""
-
     def _value(self) -> str:
         if self.raw_data:
             return str(self.raw_data[0])
@@ -185,11 +183,13 @@ class DayField(_TypedField):
             value = date(year, month, day)
         except ValueError:
             raise ValueError(_l("Enter a date such as 2026-12-18")) from None
-        if not self.least <= value <= self.most:
-            raise ValueError(
-                _l("Enter a date between %(least)s and %(most)s", least=self.least.isoformat(), most=self.most.isoformat())
-            )
         return value
+
+    def pre_validate(self, form: Any) -> None:
+        """Check the bounds last, when the view has set them."""
+        if self.data is not None and not self.least <= self.data <= self.most:
+            least, most = self.least.isoformat(), self.most.isoformat()
+            raise StopValidation(str(_l("Enter a date between %(least)s and %(most)s", least=least, most=most)))
 
 
 class TextField(StringField):

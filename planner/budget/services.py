@@ -43,7 +43,10 @@ class Part(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class MonthView:
-    """One month: the engine's summary, the lines by group, and the instalments due in it."""
+    """One month: the engine's summary, the lines by group, and the instalments due in it.
+
+    `foreign` are instalments in another currency than the case's: shown, but in no sum.
+    """
 
     first: date
     currency: str
@@ -54,6 +57,7 @@ class MonthView:
     savings: tuple[Row, ...]
     other: tuple[Row, ...]
     instalments: tuple[DueItem, ...]
+    foreign: tuple[DueItem, ...]
 
     @property
     def previous(self) -> date:
@@ -78,7 +82,7 @@ class MonthView:
     @property
     def is_empty(self) -> bool:
         """Whether there is nothing at all to show."""
-        return not (self.has_income or self.has_expense or self.instalments)
+        return not (self.has_income or self.has_expense or self.instalments or self.foreign)
 
     @property
     def living_minor(self) -> int:
@@ -145,12 +149,11 @@ def month_view(case: Case, first: date, today: date, positions: Sequence[LoanPos
     """The month that begins on `first`; `positions` saves reading the loans again where the caller has them."""
     found = loans.positions(case, today) if positions is None else positions
     due = loans.due_items(found, first, add_months(first, 1) - timedelta(days=1))
+    own = tuple(item for item in due if item.currency == case.currency)
     rows = [(line, to_engine(line)) for line in lines(case)]
-    summary = engine.month_summary(
-        [value for _line, value in rows], [item.amount_minor for item in due], first.year, first.month
-    )
-    groups = _grouped(rows, first)
-    return MonthView(first, case.currency, summary, **groups, instalments=tuple(due))
+    summary = engine.month_summary([value for _line, value in rows], [item.amount_minor for item in own], first.year, first.month)
+    foreign = tuple(item for item in due if item.currency != case.currency)
+    return MonthView(first, case.currency, summary, **_grouped(rows, first), instalments=own, foreign=foreign)
 
 
 def coming(case: Case, first: date, last: date) -> list[tuple[date, str, int]]:

@@ -201,7 +201,7 @@ _ROW_FIELDS = ("principal", "interest", "payment", "balance")
 
 def _budget_from_json(found: dict[str, Any], minor: Any) -> BudgetStatement:
     items = tuple(BudgetItem(item["name"], item["group"], minor(item["monthly"])) for item in found["items"])
-    return BudgetStatement(*(minor(found[name]) for name in _BUDGET_FIELDS), items)
+    return BudgetStatement(**{f"{name}_minor": minor(found[name]) for name in _BUDGET_FIELDS}, items=items)
 
 
 def _cause_json(cause: Cause) -> dict[str, Any]:

@@ -117,6 +117,7 @@ class DueItem:
     left_minor: int
     amount_minor: int
     is_paid: bool
+    currency: str
 
 
 def position(loan: Loan, today: date) -> LoanPosition:
@@ -139,7 +140,7 @@ def due_items(found: Iterable[LoanPosition], first: date, last: date) -> list[Du
     """The instalments of these loans due from `first` to `last`, both included, by date."""
     items = [
         DueItem(p.loan.id, p.loan.title, row.instalment.n, p.count, row.instalment.due_date, row.left_minor,
-                row.instalment.payment_minor, row.is_paid)
+                row.instalment.payment_minor, row.is_paid, p.loan.currency)
         for p in found for row in p.ledger.rows if first <= row.instalment.due_date <= last
     ]  # fmt: skip
     return sorted(items, key=lambda item: (item.due_on, item.loan_id))

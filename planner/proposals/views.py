@@ -84,7 +84,7 @@ def check(case: Case, proposal_id: int) -> Page:
 @needs(Permission.EDIT)
 def offer(case: Case, proposal_id: int) -> Page:
     draft = _draft(case, proposal_id)
-    form = _offer_form(case, request.args if request.args else None)
+    form = _offer_form(case, draft.proposal, request.args if request.args else None)
     if request.args:
         form.validate()
         return _offer_page(case, draft.proposal, form)
@@ -98,7 +98,7 @@ def offer(case: Case, proposal_id: int) -> Page:
 @needs(Permission.EDIT)
 def offer_post(case: Case, proposal_id: int) -> Page:
     proposal = get_row(Proposal, proposal_id, case)
-    form = _offer_form(case)
+    form = _offer_form(case, proposal)
     if form.validate_on_submit() and not _works_out(case, proposal, form):
         form.refuse("offered", _("This does not cover the interest; enter a larger amount or an earlier date"))
     if form.errors:
@@ -153,9 +153,9 @@ def _cause_page(case: Case, proposal: Proposal, form: CauseForm, *, stale: bool 
     return render_template("proposals/cause.html", form=form, proposal=proposal, draft=draft, step=1, stale=stale)
 
 
-def _offer_form(case: Case, given: Any = None) -> OfferForm:
+def _offer_form(case: Case, proposal: Proposal, given: Any = None) -> OfferForm:
     form = OfferForm(given) if given is not None else OfferForm()
-    form.offered.currency = case.currency
+    form.offered.currency = proposal.loan.currency
     today = clock.today(case.timezone)
     return form.limit_dates(today, today + LATEST_START)
 

@@ -35,6 +35,7 @@ class Coming:
     on: date
     title: str
     minor: int
+    currency: str
     item: DueItem | None = None
 
 
@@ -102,8 +103,8 @@ def _month_shown(positions: list[loans.LoanPosition], today: date) -> date:
 
 def _coming(case: Case, unpaid: list[DueItem], today: date) -> tuple[Coming, ...]:
     until = today + timedelta(days=HORIZON_DAYS)
-    due = [Coming(item.due_on, item.title, -item.left_minor, item) for item in unpaid if item.due_on <= until]
-    lines = [Coming(on, name, minor) for on, name, minor in budget.coming(case, today, until)]
+    due = [Coming(item.due_on, item.title, -item.left_minor, item.currency, item) for item in unpaid if item.due_on <= until]
+    lines = [Coming(on, name, minor, case.currency) for on, name, minor in budget.coming(case, today, until)]
     return tuple(sorted(due + lines, key=lambda c: (c.on, -c.minor)))
 
 
