@@ -1,4 +1,4 @@
-"""The command `planner`: serve, worker, demo, migrate, calc, statement."""
+"""The command `planner`: serve, worker, demo, migrate."""
 
 from __future__ import annotations
 
@@ -34,11 +34,6 @@ def _parser() -> argparse.ArgumentParser:
     _command(commands, "worker", _worker, "send reminders, without serving pages")
     _command(commands, "demo", _demo, "load the example household and print how to sign in")
     _command(commands, "migrate", _migrate, "bring the database's tables up to date")
-    _command(commands, "calc", _calc, "answer loan questions: JSON lines on standard input, JSON lines out")
-    statement = _command(commands, "statement", _statement, "read a bank or wallet statement and print what is in it")
-    statement.add_argument("file")
-    statement.add_argument("--format", choices=("json", "table"), default="json")
-    statement.add_argument("--account-currency", metavar="CUR")
     return parser
 
 
@@ -49,7 +44,7 @@ def _command(commands: argparse._SubParsersAction[argparse.ArgumentParser], name
     return parser
 
 
-# Each command imports what it needs: `calc` must start without Flask, `statement` without the database.
+# Each command imports what it needs, so that `--help` and `migrate` start without the web.
 
 
 def _serve(options: argparse.Namespace) -> int:
@@ -84,21 +79,6 @@ def _migrate(options: argparse.Namespace) -> int:
 
     upgrade(make_engine(load(os.environ).database_url))
     return 0
-
-
-def _calc(options: argparse.Namespace) -> int:
-    from .engine.calc import answer_lines
-
-    for answer in answer_lines(sys.stdin):
-        sys.stdout.write(answer.rstrip("\n") + "\n")
-        sys.stdout.flush()
-    return 0
-
-
-def _statement(options: argparse.Namespace) -> int:
-    from .statements.command import run
-
-    return run(options.file, options.format, options.account_currency, sys.stdout, sys.stderr)
 
 
 if __name__ == "__main__":

@@ -72,5 +72,5 @@ def wait_for(url: str) -> str:
 
 def test_help_names_every_command(tmp_path: Path) -> None:
     done = planner("--help", instance=tmp_path)
-    for command in ("serve", "worker", "demo", "migrate", "calc", "statement"):
+    for command in ("serve", "worker", "demo", "migrate"):
         assert command in done.stdout

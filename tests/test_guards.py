@@ -76,7 +76,8 @@ def test_a_case_number_that_does_not_exist_looks_like_a_strangers(household: Hou
     theirs = stranger.get(f"/c/{household.case_id}/budget")
     nobodys = stranger.get("/c/987654321/budget")
     assert theirs.status_code == nobodys.status_code == 404
-    assert theirs.data == nobodys.data
+    same = {re.sub(r'nonce="[^"]+"', "", answer.get_data(as_text=True)) for answer in (theirs, nobodys)}
+    assert len(same) == 1
 
 
 @pytest.mark.parametrize("path", sorted((ROOT / "templates").rglob("*.html")), ids=lambda p: p.name)
