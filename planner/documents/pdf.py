@@ -21,15 +21,23 @@ def to_bytes(document: ProposalDocument, *, lang: str, address: str) -> bytes:
     """The file in the language `lang` (zh or en) with `address` as QR code: where this copy can be opened again."""
     import typst  # loaded when the first PDF is made: it brings 60 MB that most processes never need
 
-    data = json.dumps(_data(document, lang, address), ensure_ascii=False)
-    made: Any = typst.compile(
-        _TEMPLATE.read_bytes(),
-        font_paths=_fonts(),
-        ignore_system_fonts=True,
-        sys_inputs={"data": data},
-        pdf_standards=["ua-1"],
-    )
+    data = printable(json.dumps(_data(document, lang, address), ensure_ascii=False))
+    options: dict[str, Any] = {"font_paths": _fonts(), "ignore_system_fonts": True, "sys_inputs": {"data": data}}
+    try:
+        made: Any = typst.compile(_TEMPLATE.read_bytes(), pdf_standards=["ua-1"], **options)
+    except typst.TypstError:
+        # A sign the font does not have (rare ideographs) breaks PDF/UA: this copy shows a box for it, tagged all the same.
+        made = typst.compile(_TEMPLATE.read_bytes(), **options)
     return bytes(made)
+
+
+def printable(text: str) -> str:
+    """The text without emoji and joiners: no text font has them, and a lender reads the same without."""
+    return "".join(sign for sign in text if not _is_emoji(ord(sign)))
+
+
+def _is_emoji(code: int) -> bool:
+    return 0x1F000 <= code < 0x20000 or code in (0x200D, 0x20E3) or 0xFE00 <= code <= 0xFE0F or 0xE0000 <= code < 0xE0100
 
 
 @cache
