@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from flask import flash, request
+from flask import current_app, flash, request, url_for
 
 
 def flash_undo(text: str, undo_url: str) -> None:
@@ -20,3 +20,10 @@ def client_words() -> str:
     app = next((word for mark, word in apps.items() if mark in agent), "")
     system = next((name for name in ("iPhone", "iPad", "Android", "Windows", "Mac", "Linux") if name in agent), "")
     return " ".join(part for part in (app, system) if part) or "?"
+
+
+def absolute_url(endpoint: str, **values: Any) -> str:
+    """A whole address for e-mails, links and QR codes: on BASE_URL in production, whatever a request claims to be for."""
+    settings = current_app.config["SETTINGS"]
+    base: str = settings.base_url if settings.production else request.host_url.rstrip("/")
+    return base + url_for(endpoint, **values)

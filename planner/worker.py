@@ -39,7 +39,8 @@ def run(app: Flask) -> int:
 def turn(app: Flask) -> None:
     """One round. A fault is logged and the next round tries again: a worker that ended would be a missed reminder."""
     try:
-        with app.app_context():
+        # A request context, so that the links in messages are made on BASE_URL.
+        with app.test_request_context(base_url=app.config["SETTINGS"].base_url):
             run_once()
     except Exception:
         log.exception("this round of reminders failed; the next one tries again")

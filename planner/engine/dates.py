@@ -6,6 +6,8 @@ import calendar
 from dataclasses import dataclass
 from datetime import date, timedelta
 from enum import StrEnum
+from functools import lru_cache
+from itertools import repeat
 
 from .errors import TermsError
 
@@ -52,13 +54,46 @@ def add_months(start: date, months: int, anchor_day: int | None = None) -> date:
 
 def add_period(start: date, frequency: Frequency, count: int, rule: MonthEndRule = MonthEndRule.CLAMP,
                anchor_day: int | None = None) -> date:  # fmt: skip
-    """`count` periods after `start`, counted from `start` itself, so that clamped days never drift."""
+    """`count` periods after `start`, counted from `start` itself, so that clamped days never drift.
+
+    Raises TermsError("date") beyond the calendar.
+    """
     steps = frequency.every * count
     if frequency.unit in (Unit.DAY, Unit.WEEK):
-        return start + timedelta(days=steps * (7 if frequency.unit == Unit.WEEK else 1))
+        try:
+            return start + timedelta(days=steps * (7 if frequency.unit == Unit.WEEK else 1))
+        except OverflowError:
+            raise TermsError("date", "out_of_calendar") from None
     months = steps * (12 if frequency.unit == Unit.YEAR else 1)
     anchor = anchor_day or start.day
     due = add_months(start, months, anchor)
     if due.day < anchor and rule == MonthEndRule.NEXT_MONTH_FIRST:
         return due + timedelta(days=1)
     return due
+
+
+@lru_cache(maxsize=256)
+def due_dates(start: date, frequency: Frequency, count: int, rule: MonthEndRule = MonthEndRule.CLAMP,
+              first_due: date | None = None, anchor_day: int | None = None, in_advance: bool = False) -> tuple[date, ...]:  # fmt: skip
+    """The first `count` due dates: one period after `start` and on, or from `first_due` on, or from `start` itself in advance.
+
+    Each is counted from the first, not from the one before, so a month without the anchor day moves no later date. Kept for
+    the last few contracts, because a what-if asks for the same dates again. Raises TermsError("date") beyond the calendar.
+    """
+    if first_due is not None:
+        rest = _series(first_due, frequency, 1, count - 1, rule, anchor_day)
+        return (first_due, *rest) if count else ()
+    return tuple(_series(start, frequency, 0 if in_advance else 1, count, rule, anchor_day))
+
+
+def _series(base: date, frequency: Frequency, first: int, count: int, rule: MonthEndRule, anchor: int | None) -> list[date]:
+    """`count` dates from `first` periods after `base` on; whole months on an early day are made in one go."""
+    day = anchor or base.day
+    if frequency.unit in (Unit.DAY, Unit.WEEK) or day > 28:
+        return [add_period(base, frequency, n, rule, anchor) for n in range(first, first + count)]
+    step = frequency.every * (12 if frequency.unit == Unit.YEAR else 1)
+    begin = base.year * 12 + base.month - 1 + step * first
+    months = range(begin, begin + step * count, step)
+    if months and not 12 <= months[0] <= months[-1] < 120_000:
+        raise TermsError("date", "out_of_calendar")
+    return list(map(date, [m // 12 for m in months], [m % 12 + 1 for m in months], repeat(day)))

@@ -18,6 +18,7 @@ from ..errors import NotFound
 from ..extensions import db
 from ..i18n import html_lang
 from ..loans import services as loans
+from ..messages import absolute_url
 from ..models import Case, Loan, Proposal
 from . import services
 from .forms import CauseForm, OfferForm
@@ -117,7 +118,7 @@ def document(case: Case, proposal_id: int, extension: str) -> Page:
         raise NotFound
     today = clock.today(case.timezone)
     value = services.build_document(draft, today, services.latest_version(draft.proposal))
-    return file_answer(value, extension, url_for("today.home", _external=True))
+    return file_answer(value, extension, absolute_url("today.home"))
 
 
 @bp.post("/<int:proposal_id>/delete")

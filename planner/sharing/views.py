@@ -16,7 +16,7 @@ from ..documents import words
 from ..documents.pdf import request_words
 from ..documents.proposal import PARTS, ProposalDocument
 from ..extensions import db, limiter
-from ..messages import client_words
+from ..messages import absolute_url, client_words
 from ..models import Case, Proposal, Share
 from ..proposals import services as proposals
 from ..proposals.views import file_answer
@@ -51,7 +51,7 @@ def create(case: Case, proposal_id: int) -> Page:
     _share, token = services.create(case, version, shown, int(form.days.data), clock.now())
     db.session.commit()
     # The token is not stored; the signed session carries it to the next page, which shows it once.
-    session["new_link"] = url_for("sharing.open_plan", token=token, _external=True)
+    session["new_link"] = absolute_url("sharing.open_plan", token=token)
     return _go(url_for("sharing.index", proposal_id=proposal_id))
 
 
@@ -92,7 +92,7 @@ def open_plan(token: str) -> Response:
 @limiter.limit("60 per 10 minutes", deduct_when=lambda answer: answer.status_code == 404)
 def document(token: str, extension: str) -> Response:
     share = services.open_link(token, clock.now())
-    address = url_for("sharing.open_plan", token=token, _external=True)
+    address = absolute_url("sharing.open_plan", token=token)
     return _private(file_answer(services.document(share), extension, address))
 
 

@@ -1,0 +1,159 @@
+"""The parts a contract is made of: small values that LoanTerms holds. Money in units of the contract, rates as fractions a year."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date
+from decimal import Decimal
+from enum import StrEnum
+
+from .money import Rounding, RoundingMode
+
+
+class Method(StrEnum):
+    """How a contract is repaid (reference: vectors/FORMAT.md), and our own payment_plan for payments that are given."""
+
+    ANNUITY = "annuity"
+    EQUAL_PRINCIPAL = "equal_principal"
+    INTEREST_ONLY = "interest_only"
+    FLAT = "flat"
+    FIXED_PAYMENT = "fixed_payment"
+    FIXED_PLAN = "fixed_plan"
+    PCT_OF_BALANCE = "pct_of_balance"
+    WEIGHTED = "weighted"
+    PAYMENT_PLAN = "payment_plan"
+
+
+class FeeBase(StrEnum):
+    """What a percentage fee is a share of: an instalment's principal, its interest, or both together."""
+
+    PAYMENT = "payment"
+    PRINCIPAL = "principal"
+    INTEREST = "interest"
+
+
+@dataclass(frozen=True, slots=True)
+class Fee:
+    """A charge: on every instalment, on instalment `n` alone, or upfront on the day the money is paid out.
+
+    Either an amount, or `rate` (0.01 = 1 %) of `of`.
+    """
+
+    amount_minor: int = 0
+    upfront: bool = False
+    n: int | None = None
+    rate: Decimal | None = None
+    of: FeeBase = FeeBase.PAYMENT
+
+
+@dataclass(frozen=True, slots=True)
+class Disbursement:
+    """Money paid out on a day. On a due date it joins the balance after that instalment."""
+
+    on: date
+    amount_minor: int
+
+
+@dataclass(frozen=True, slots=True)
+class RateChange:
+    """The rate of every night from `effective` on; `resolve` solves the instalment again from the row holding that day."""
+
+    effective: date
+    annual_rate: Decimal
+    resolve: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Span:
+    """Two dates. As an interest pause: the nights from `first` up to the one ending on `last`. As a payment holiday of
+    interest: the due dates from `first` to `last`, both included."""
+
+    first: date
+    last: date
+
+
+class ExtraEffect(StrEnum):
+    """What an extra payment of principal does to the contract."""
+
+    REDUCE_TERM = "reduce_term"
+    REDUCE_INSTALMENT = "reduce_installment"
+
+
+@dataclass(frozen=True, slots=True)
+class ExtraPrincipal:
+    """Principal paid besides the instalment; the balance is lower from the close of the day `on`."""
+
+    on: date
+    amount_minor: int
+    effect: ExtraEffect = ExtraEffect.REDUCE_TERM
+
+
+@dataclass(frozen=True, slots=True)
+class Grace:
+    """Counts of leading rows: without principal, without collected interest (it is due in the row after), without interest."""
+
+    principal: int = 0
+    interest_payment: int = 0
+    interest_free: int = 0
+
+
+class PercentBase(StrEnum):
+    """What a card's percentage is taken of."""
+
+    BALANCE = "balance"
+    BALANCE_PLUS_INTEREST = "balance_plus_interest"
+
+
+@dataclass(frozen=True, slots=True)
+class PercentOfBalance:
+    """Pay `rate` (0.02 = 2 %) of the balance, at least `minimum_minor`. Of the balance: as principal; with interest: in all."""
+
+    rate: Decimal
+    minimum_minor: int
+    base: PercentBase = PercentBase.BALANCE
+
+
+@dataclass(frozen=True, slots=True)
+class Roundings:
+    """How interest (once a row), the level instalment, and the principal of equal_principal are rounded; None = as default.
+
+    The default is half up to the minor unit; `principal` follows `instalment` when it is not given.
+    """
+
+    interest: Rounding
+    instalment: Rounding
+    principal: Rounding | None = None
+
+    @classmethod
+    def half_up(cls, digits: int) -> Roundings:
+        """Everything half up to the minor unit of a currency with so many decimals."""
+        step = Rounding(Decimal(1).scaleb(-digits), RoundingMode.HALF_UP)
+        return cls(step, step)
+
+
+class Basis(StrEnum):
+    """Where the level instalment comes from: the true factors of all rows, or the plain rate per period."""
+
+    EXACT = "exact"
+    PERIOD_RATE = "period_rate"
+
+
+class Adjustment(StrEnum):
+    """Whether what the last row would differ by is spread over all rows (as Apache Fineract does)."""
+
+    NONE = "none"
+    SPREAD_LAST_DIFFERENCE = "spread_last_difference"
+
+
+class Final(StrEnum):
+    """What the last row does: pay all that is left, or its ordinary part."""
+
+    CLEARS_BALANCE = "clears_balance"
+    KEEPS_BALANCE = "keeps_balance"
+
+
+class FlatBase(StrEnum):
+    """What flat interest is charged on: the original amount, or what is left of it after the down payment."""
+
+    ORIGINAL = "original"
+    NET = "net"

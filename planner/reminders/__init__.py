@@ -1,0 +1,1 @@
+"""Reminders: what is wanted, what is due, and sending each exactly once."""
