@@ -24,7 +24,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(prog="planner", description="Budget, true loan cost, reminders, and a plan the lender can open.")
+    parser = argparse.ArgumentParser(prog="planner", description="The planner: serve it, remind, migrate.")
     parser.add_argument("--version", action="version", version=__version__)
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
     serve = _command(commands, "serve", _serve, "apply migrations, then serve pages and send reminders")

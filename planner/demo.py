@@ -22,7 +22,7 @@ from .engine.money import currency
 from .extensions import db
 from .models import BudgetLine, Case, Loan, Membership, Role, User
 
-EMAIL, PASSWORD = "demo@example.org", "steady-demo-2026"  # noqa: S105  # printed for everybody to use
+EMAIL, PASSWORD = "demo@example.org", "steady-demo-2026"  # printed for everybody to use
 STORY_DAY = date(2026, 12, 9)
 
 
@@ -81,7 +81,8 @@ def fill_case(case: Case, *, today: date, now: datetime) -> dict[str, Loan]:
 
 def _budget_line(case: Case, line: Line, months: int, now: datetime) -> BudgetLine:
     starts_on = add_months(line.starts_on, months)
-    return BudgetLine(case_id=case.id, **(line._asdict() | {"starts_on": starts_on}), day_of_month=line.starts_on.day, created_at=now)
+    values = line._asdict() | {"starts_on": starts_on, "day_of_month": line.starts_on.day}
+    return BudgetLine(case_id=case.id, created_at=now, **values)
 
 
 def _contracts(months: int) -> dict[str, dict[str, Any]]:
@@ -99,7 +100,7 @@ def _contracts(months: int) -> dict[str, dict[str, Any]]:
     return {
         "haier": {"creditor": "海尔消费金融", "name": "海尔分期", "reference": "7731", "terms": flat, "paid_before": 5,
                   "advertised_rate": Decimal("0.09")},
-        "micro": {"creditor": "快惠小贷", "reference": None, "terms": micro, "paid_before": 5, "advertised_rate": Decimal("0.239")},
+        "micro": {"creditor": "快惠小贷", "terms": micro, "paid_before": 5, "advertised_rate": Decimal("0.239")},
         "card": {"creditor": "信用卡 2046", "reference": "2046", "terms": card, "advertised_rate": Decimal("0.1825")},
     }  # fmt: skip
 

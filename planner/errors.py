@@ -71,9 +71,13 @@ def page(status: int, kind: str) -> Response:
 
 def _words(status: int, kind: str) -> tuple[str, str]:
     if kind == "Gone":
-        return _("This link does not open"), _("It may have expired or been withdrawn. Ask the person who sent it for a new one.")
+        return _("This link does not open"), _(
+            "It may have expired or been withdrawn. Ask the person who sent it for a new one."
+        )
     if kind == "CSRFError":
-        return _("Please send the form again"), _("The page was open for too long. Go back, reload the page and send it again.")
+        return _("Please send the form again"), _(
+            "The page was open for too long. Go back, reload the page and send it again."
+        )
     return {
         400: (_("That could not be read"), _("Go back, check what you entered and send it again.")),
         403: (_("You may look at this but not change it"), _("Ask the person whose file this is to make the change.")),

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import sqlite3
+from ipaddress import IPv6Address, ip_address, ip_network
 from typing import Any
 
-from flask import Flask
+from flask import Flask, request
 from flask.globals import app_ctx
 from flask_babel import Babel
 from flask_compress import Compress
 from flask_limiter import Limiter
-from flask_limiter.util import get_remote_address
 from flask_login import LoginManager
 from flask_wtf import CSRFProtect
 from sqlalchemy import Engine, create_engine, event
@@ -54,9 +54,20 @@ class Database:
         self.session.remove()
 
 
+def client_network() -> str:
+    """Who is counted for a rate limit: the address, for IPv6 its /64, of which one household has all 2^64."""
+    try:
+        address = ip_address(request.remote_addr or "")
+    except ValueError:
+        return "unknown"
+    if isinstance(address, IPv6Address) and address.ipv4_mapped is None:
+        return str(ip_network((address, 64), strict=False))
+    return str(getattr(address, "ipv4_mapped", None) or address)
+
+
 db = Database()
 login_manager: Any = LoginManager()
 csrf = CSRFProtect()
 babel = Babel()
 compress = Compress()
-limiter = Limiter(get_remote_address, headers_enabled=False)
+limiter = Limiter(client_network, headers_enabled=False)

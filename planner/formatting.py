@@ -16,9 +16,13 @@ MINUS = "\N{MINUS SIGN}"
 NBSP = "\N{NO-BREAK SPACE}"
 _HOME = {"CNY": "zh_Hans_CN", "USD": "en_US", "GBP": "en_GB", "EUR": "de", "JPY": "ja"}
 _PATTERNS = {
-    "zh": {"day": "M月d日", "full": "y年M月d日", "month": "y年M月", "chart": "M/d", "weekday": "M月d日 EEE", "month_short": "M月"},
-    "en": {"day": "d MMM", "full": "d MMM y", "month": "MMM y", "chart": "d MMM", "weekday": "EEE d MMM", "month_short": "MMM"},
-}
+    "zh": {
+        "day": "M月d日", "full": "y年M月d日", "month": "y年M月", "chart": "M/d", "weekday": "M月d日 EEE", "month_short": "M月",
+    },
+    "en": {
+        "day": "d MMM", "full": "d MMM y", "month": "MMM y", "chart": "d MMM", "weekday": "EEE d MMM", "month_short": "MMM",
+    },
+}  # fmt: skip
 
 
 def symbol(code: str) -> str:
@@ -53,7 +57,9 @@ def percent(rate: Decimal | float | None, digits: int = 1) -> str:
     if rate is None:
         return "–"
     value = round(Decimal(str(rate)) * 100, 10).quantize(Decimal(1).scaleb(-digits), ROUND_HALF_UP)
-    return format_decimal(value, format="0." + "0" * digits if digits else "0", locale=_locale()).replace("-", MINUS) + "%"
+    return (
+        format_decimal(value, format="0." + "0" * digits if digits else "0", locale=_locale()).replace("-", MINUS) + "%"
+    )
 
 
 def day(value: date, style: str = "day") -> str:

@@ -21,7 +21,11 @@ from .formatting import amount_input, money
 MAX_MINOR = 10**13
 FIRST_DATE, LAST_DATE = date(1970, 1, 1), date(2100, 12, 31)
 _IGNORED = str.maketrans("", "", " ,\u00a0\u202f\u3000，¥￥$£€元")
-_FULL_WIDTH = {ord("０") + n: ord("0") + n for n in range(10)} | {ord("．"): ord("."), ord("。"): ord("."), ord("－"): ord("-")}
+_FULL_WIDTH = {ord("０") + n: ord("0") + n for n in range(10)} | {
+    ord("．"): ord("."),
+    ord("。"): ord("."),
+    ord("－"): ord("-"),
+}
 
 
 def plain_number(text: str) -> Decimal:
@@ -160,9 +164,7 @@ class WholeNumberField(_TypedField):
         except ValueError:
             value = Decimal("0.5")
         if value != value.to_integral_value() or not self.least <= value <= self.most:
-            raise ValueError(
-                _l("Enter a whole number from %(least)d to %(most)d", least=self.least, most=self.most)
-            )
+            raise ValueError(_l("Enter a whole number from %(least)d to %(most)d", least=self.least, most=self.most))
         return int(value)
 
 

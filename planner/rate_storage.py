@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import time
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -32,7 +33,7 @@ class SqlStorage(Storage):
         """Count `amount` more in the key's window, starting a new one when the last has passed; returns the count."""
         now = datetime.now(UTC)
         insert = (postgresql if self._engine.dialect.name == "postgresql" else sqlite).insert(RateCount)
-        fresh = insert.values(key=key[:200], count=amount, expires_at=now + timedelta(seconds=expiry))
+        fresh = insert.values(key=_stored(key), count=amount, expires_at=now + timedelta(seconds=expiry))
         passed = RateCount.expires_at <= now
         counted = fresh.on_conflict_do_update(
             index_elements=[RateCount.key],
@@ -68,11 +69,11 @@ class SqlStorage(Storage):
     def clear(self, key: str) -> None:
         """Forget one key's count."""
         with self._engine.begin() as connection:
-            connection.execute(delete(RateCount).where(RateCount.key == key[:200]))
+            connection.execute(delete(RateCount).where(RateCount.key == _stored(key)))
 
     def _row(self, key: str) -> tuple[int, datetime] | None:
         running = select(RateCount.count, RateCount.expires_at).where(
-            RateCount.key == key[:200], RateCount.expires_at > datetime.now(UTC)
+            RateCount.key == _stored(key), RateCount.expires_at > datetime.now(UTC)
         )
         with self._engine.connect() as connection:
             row = connection.execute(running).one_or_none()
@@ -82,6 +83,11 @@ class SqlStorage(Storage):
     def _engine(self) -> Engine:
         engine: Engine = current_app.extensions["planner_engine"]
         return engine
+
+
+def _stored(key: str) -> str:
+    """A key as it stands in the table. Hashed: keys hold addresses and e-mails of any length, tried ones included."""
+    return hashlib.sha256(key.encode()).hexdigest()
 
 
 def _either(condition: Any, then: Any, otherwise: Any) -> Any:

@@ -32,11 +32,24 @@ def init_app(app: Flask) -> None:
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
     app.jinja_env.globals.update({name: getattr(formatting, name) for name in _FORMATS})
     app.jinja_env.globals.update(
-        icon=icon, sprite=sprite, static_url=static_url, static_version=static_version, critical_css=critical_css, style_link=style_link,
-        csp_nonce=csp_nonce, charts=charts, may=may, Permission=Permission, now=now, home_url=home_url,
-        lang=lambda: html_lang(str(get_locale())), LOCALES=i18n.LOCALES, current_locale=lambda: str(get_locale()),
-        case=lambda: g.get("case"), NBSP=formatting.NBSP,
-    )  # fmt: skip
+        icon=icon,
+        sprite=sprite,
+        static_url=static_url,
+        static_version=static_version,
+        critical_css=critical_css,
+        style_link=style_link,
+        csp_nonce=csp_nonce,
+        charts=charts,
+        may=may,
+        Permission=Permission,
+        now=now,
+        home_url=home_url,
+        lang=lambda: html_lang(str(get_locale())),
+        LOCALES=i18n.LOCALES,
+        current_locale=lambda: str(get_locale()),
+        case=lambda: g.get("case"),
+        NBSP=formatting.NBSP,
+    )
     app.add_url_rule("/static/<version>/<path:filename>", "static", _static)
     app.url_defaults(_add_case)
 
@@ -89,10 +102,8 @@ def home_url() -> str:
 
 
 def _static(version: str, filename: str) -> Response:
-    if filename == BUNDLE:
-        answer = Response(critical_css(), mimetype="text/css")
-    else:
-        answer = send_from_directory(STATIC, filename)
+    is_bundle = filename == BUNDLE
+    answer = Response(critical_css(), mimetype="text/css") if is_bundle else send_from_directory(STATIC, filename)
     answer.headers["Cache-Control"] = IMMUTABLE if version == static_version() else "no-cache"
     return answer
 

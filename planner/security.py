@@ -5,11 +5,14 @@ from __future__ import annotations
 import hashlib
 import secrets
 from datetime import timedelta
+from typing import Any
 
 from flask import Flask, Response, g, request
+from flask.sessions import SecureCookieSessionInterface
 from flask_login import current_user
 from werkzeug.middleware.proxy_fix import ProxyFix
 
+from .clock import now
 from .config import Settings
 
 IDLE_LIMIT = timedelta(days=30)
@@ -21,12 +24,27 @@ _FIXED_HEADERS = {
     "Referrer-Policy": "same-origin",
     "Cross-Origin-Opener-Policy": "same-origin",
     "Cross-Origin-Resource-Policy": "same-origin",
+    "Cross-Origin-Embedder-Policy": "require-corp",
     "Permissions-Policy": "camera=(), microphone=(), geolocation=(), payment=()",
 }
 
 
+class PageSessions(SecureCookieSessionInterface):
+    """Flask's signed cookie, sent only when it changed: the day's first page renews it, which is what the idle limit counts."""
+
+    def save_session(self, app: Flask, session: Any, response: Any) -> None:
+        """Never with a static file: those are kept by caches for everybody, and must not vary with a cookie."""
+        if request.endpoint == "static":
+            return
+        today = now().date().isoformat()
+        if session.permanent and session.get("day") != today:
+            session["day"] = today
+        super().save_session(app, session, response)
+
+
 def init_app(app: Flask, settings: Settings) -> None:
     """Set the cookie rules, the size limits and the headers."""
+    app.session_interface = PageSessions()
     app.config.update(
         SECRET_KEY=settings.secret_key,
         SESSION_COOKIE_NAME="__Host-planner" if settings.https else "planner",
@@ -34,6 +52,7 @@ def init_app(app: Flask, settings: Settings) -> None:
         SESSION_COOKIE_HTTPONLY=True,
         SESSION_COOKIE_SAMESITE="Lax",
         PERMANENT_SESSION_LIFETIME=IDLE_LIMIT,
+        SESSION_REFRESH_EACH_REQUEST=False,  # a slow answer from before a sign-in must not bring the old cookie back
         MAX_CONTENT_LENGTH=MAX_BODY_BYTES,
         MAX_FORM_MEMORY_SIZE=MAX_BODY_BYTES,
         MAX_FORM_PARTS=MAX_FORM_PARTS,

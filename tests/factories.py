@@ -75,7 +75,9 @@ def sign_in_as(app: Flask, user_id: int) -> FlaskClient:
     with app.app_context():
         user = db.session.scalar(select(User).where(User.id == user_id))
         now = app.config["SETTINGS"].fixed_now or datetime.now(UTC)
-        db.session.add(SignIn(user_id=user.id, token_hash=token_hash(token), client="test", created_at=now, seen_at=now))
+        db.session.add(
+            SignIn(user_id=user.id, token_hash=token_hash(token), client="test", created_at=now, seen_at=now)
+        )
         db.session.commit()
     client = app.test_client()
     with client.session_transaction() as session:

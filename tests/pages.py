@@ -69,5 +69,10 @@ def _assert_labels(root: Element) -> None:
     inside = {id(field) for label in root.iter("label") for field in label.iter() if field.tag in _LABELLED}
     for field in root.iter():
         if field.tag in _LABELLED and field.get("type") not in ("hidden", "submit"):
-            named = field.get("id") in labelled or id(field) in inside or field.get("aria-label") or field.get("aria-labelledby")
+            named = (
+                field.get("id") in labelled
+                or id(field) in inside
+                or field.get("aria-label")
+                or field.get("aria-labelledby")
+            )
             assert named, f"field {field.get('name')} has no label"

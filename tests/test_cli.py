@@ -13,7 +13,11 @@ from pathlib import Path
 
 import pytest
 
-ENV = {key: value for key, value in os.environ.items() if key not in ("DATABASE_URL", "SECRET_KEY", "PLANNER_ENV", "BASE_URL")}
+ENV = {
+    key: value
+    for key, value in os.environ.items()
+    if key not in ("DATABASE_URL", "SECRET_KEY", "PLANNER_ENV", "BASE_URL")
+}
 
 
 def planner(*arguments: str, instance: Path, stdin: str = "", **env: str) -> subprocess.CompletedProcess[str]:

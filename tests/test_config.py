@@ -29,7 +29,9 @@ def test_local_start_uses_sqlite_in_the_instance_folder(tmp_path: Path) -> None:
 
 
 def test_a_good_production_environment_is_taken(tmp_path: Path) -> None:
-    settings = load(tmp_path, **PRODUCTION, DATABASE_URL="postgres://u:p@db/planner", SMTP_URL="smtp://me:p%40ss@mail.example.org")
+    settings = load(
+        tmp_path, **PRODUCTION, DATABASE_URL="postgres://u:p@db/planner", SMTP_URL="smtp://me:p%40ss@mail.example.org"
+    )
     assert settings.production
     assert settings.https
     assert settings.database_url == "postgresql+psycopg://u:p@db/planner"

@@ -38,13 +38,23 @@ def test_a_route_with_a_case_needs_a_permission_and_one_without_has_none(app: Fl
 
 
 def test_a_view_permission_is_never_enough_to_post(app: Flask) -> None:
-    wrong = [rule.rule for rule, stated in rules(app) if stated == Permission.VIEW and {"POST", "PUT", "DELETE"} & rule.methods]
+    wrong = [
+        rule.rule
+        for rule, stated in rules(app)
+        if stated == Permission.VIEW and {"POST", "PUT", "DELETE"} & rule.methods
+    ]
     assert not wrong, f"these change something with a permission to look: {wrong}"
 
 
 def case_addresses(app: Flask, household: Household) -> Iterator[tuple[str, str, str]]:
     """Each address under the household's case: endpoint, method, path filled with keys of its rows."""
-    values = {"case_id": household.case_id, "loan_id": household.loan_ids["haier"], "n": 6, "extension": "json", "kind": "income"}
+    values = {
+        "case_id": household.case_id,
+        "loan_id": household.loan_ids["haier"],
+        "n": 6,
+        "extension": "json",
+        "kind": "income",
+    }
     adapter = app.url_map.bind("localhost")
     for rule, _stated in rules(app):
         if "case_id" in rule.arguments:
@@ -92,7 +102,9 @@ def test_templates_have_no_inline_script_or_style(path: Path) -> None:
 
 
 def test_every_template_is_used() -> None:
-    sources = "".join(p.read_text("utf-8") for folder in ("planner", "templates") for p in (ROOT / folder).rglob("*.[ph][yt]*"))
+    sources = "".join(
+        p.read_text("utf-8") for folder in ("planner", "templates") for p in (ROOT / folder).rglob("*.[ph][yt]*")
+    )
     unused = [
         name for path in (ROOT / "templates").rglob("*.*") if (name := path.relative_to(ROOT / "templates").as_posix())
         and name.rsplit(".", 1)[0] not in sources

@@ -1,4 +1,4 @@
-"""How a message is carried. One small file a channel, one contract: return when it was handed over, raise DeliveryError when not."""
+"""How a message is carried: one small file a channel. Each returns when it was handed over and raises DeliveryError when not."""
 
 from __future__ import annotations
 

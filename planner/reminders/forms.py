@@ -9,7 +9,7 @@ from email_validator import EmailNotValidError, validate_email
 from flask_babel import lazy_gettext as _l
 from wtforms import BooleanField, SelectMultipleField
 
-from ..forms import Form, RadioChoice, TextField, ValidationError, at_most, optional, required
+from ..forms import Form, RadioChoice, TextField, ValidationError, at_most, required
 
 STEPS = {
     -14: _l("14 days before"),
@@ -28,7 +28,7 @@ class SettingsForm(Form):
     steps = SelectMultipleField(_l("When?"), choices=[(str(days), words) for days, words in STEPS.items()])
     send_at = TextField(_l("At what time?"), [*required(_l("Enter a time such as 09:00"))])
     email_on = BooleanField(_l("By e-mail"))
-    email_to = TextField(_l("E-mail address"), [*optional(), at_most(254)])
+    email_to = TextField(_l("E-mail address"), [at_most(254)])
     show_details = RadioChoice(_l("What may the subject say?"), choices=list(DETAILS.items()), default="no")
 
     def validate_send_at(self, field: Any) -> None:

@@ -40,11 +40,17 @@ def reminder_email(
         )
 
 
-def test_email(to: str, case: Case, key: str, unsubscribe_url: str) -> Email:
-    """The message a person sends themselves to see whether it arrives."""
+def trial_email(to: str, case: Case, key: str, unsubscribe_url: str) -> Email:
+    """The message people send themselves to see whether it arrives."""
     with force_locale(case.locale):
-        words = {"headline": _("This is a test: reminders reach you here."), "advice": "", "case_id": case.id, "loan_id": None, "absolute_url": absolute_url,
-                 "unsubscribe_url": unsubscribe_url}  # fmt: skip
+        words = {
+            "headline": _("This is a test: reminders reach you here."),
+            "absolute_url": absolute_url,
+            "advice": "",
+            "case_id": case.id,
+            "loan_id": None,
+            "unsubscribe_url": unsubscribe_url,
+        }
         text, html = render_template("emails/reminder.txt", **words), render_template("emails/reminder.html", **words)
         return Email(to, _("Steady: a test"), text, html, key, unsubscribe_url)
 

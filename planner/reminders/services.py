@@ -137,9 +137,7 @@ def find_settings(case: Case) -> ReminderSettings | None:
     return db.session.scalars(select_rows(ReminderSettings, case)).one_or_none()
 
 
-def save_settings(
-    case: Case, steps: Sequence[int], send_at: str, email_to: str | None, show_details: bool, now: datetime
-) -> None:
+def save_settings(case: Case, steps: Sequence[int], send_at: str, email_to: str | None, show_details: bool) -> None:
     """Keep the settings; rows that were planned by the old ones and not sent yet are planned anew."""
     settings = find_settings(case) or ReminderSettings(case_id=case.id)
     settings.steps, settings.send_at = sorted(set(steps)), send_at

@@ -136,7 +136,7 @@ def reason_words(reason: str | None) -> str:
 
 def _send_test(case: Case, address: str) -> str:
     settings, now = current_app.config["SETTINGS"], clock.now()
-    email = messages.test_email(address, case, tokens.new_token(), services.unsubscribe_url(case.id))
+    email = messages.trial_email(address, case, tokens.new_token(), services.unsubscribe_url(case.id))
     try:
         with connect(settings.smtp, settings.mail_from) as mailer:
             mailer.send(email, now)

@@ -38,7 +38,8 @@ SCHEMA = json.loads((Path(pdf.__file__).parent / "proposal.schema.json").read_te
 def make(**change: Any) -> ProposalDocument:
     """A proposal of 60 instalments unless `change` says otherwise."""
     rows = tuple(
-        OfferRow(n, date(2027 + (n - 1) // 12, (n - 1) % 12 + 1, 18), 100000, 24000, 124000, 6000000 - 100000 * n) for n in range(1, 61)
+        OfferRow(n, date(2027 + (n - 1) // 12, (n - 1) % 12 + 1, 18), 100000, 24000, 124000, 6000000 - 100000 * n)
+        for n in range(1, 61)
     )
     side = Side(124000, 60, rows[0].due_on, rows[-1].due_on, 7440000, Decimal("0.162165"))
     values: dict[str, Any] = {
@@ -80,7 +81,17 @@ def test_the_pdf_embeds_its_one_font_is_tagged_and_holds_the_figures(context: Fl
         content = pdf.to_bytes(make(), lang=lang, address="https://plan.example.org/s/abc")
     reader = PdfReader(io.BytesIO(content))
     text = "".join("".join(page.extract_text() for page in reader.pages).split())
-    for expected in ("海尔消费金融", "孙倩", "取消加班", "第二行", "¥1,240", "¥74,400", "RP-2026-1209-4F7K2", make().sha256[:16], "1/"):
+    for expected in (
+        "海尔消费金融",
+        "孙倩",
+        "取消加班",
+        "第二行",
+        "¥1,240",
+        "¥74,400",
+        "RP-2026-1209-4F7K2",
+        make().sha256[:16],
+        "1/",
+    ):
         assert expected in text
     assert ("还款方案" if lang == "zh" else "Proposedrepaymentplan") in text
     fonts = {name: font for page in reader.pages for name, font in embedded_fonts(page).items()}
@@ -105,7 +116,9 @@ def embedded_fonts(page: Any) -> dict[str, bool]:
 def test_what_people_type_is_never_taken_for_markup_in_the_pdf(context: Flask) -> None:
     nasty = '#panic("x") #read("/etc/passwd") $x$ *b* _i_ `c` = h \\ @ref <l> "q" ]['
     with context.test_request_context(), force_locale("en"):
-        content = pdf.to_bytes(make(creditor=nasty, borrower_name=nasty, cause=Cause("other", None, None, nasty)), lang="en", address="x")
+        content = pdf.to_bytes(
+            make(creditor=nasty, borrower_name=nasty, cause=Cause("other", None, None, nasty)), lang="en", address="x"
+        )
     text = "".join(PdfReader(io.BytesIO(content)).pages[0].extract_text().split())
     assert '#read("/etc/passwd")' in text
     assert "root:" not in text
@@ -114,14 +127,18 @@ def test_what_people_type_is_never_taken_for_markup_in_the_pdf(context: Flask) -
 @pytest.mark.parametrize("sign", ["😀👨‍👩‍👧🇨🇳❤️", "𠮷野家", "ⷀ", "العربية", "\u0000\u0007\u202e", "🏠" * 50])
 def test_signs_that_the_font_does_not_have_never_stop_a_copy(context: Flask, sign: str) -> None:
     with context.test_request_context(), force_locale("en"):
-        content = pdf.to_bytes(make(creditor=f"A{sign}B", cause=Cause("other", None, None, sign)), lang="en", address="x")
+        content = pdf.to_bytes(
+            make(creditor=f"A{sign}B", cause=Cause("other", None, None, sign)), lang="en", address="x"
+        )
     assert PdfReader(io.BytesIO(content)).pages[0].extract_text()
 
 
 @pytest.mark.parametrize("start", ["=", "+", "-", "@", "\t", "  =", "\r"])
 def test_no_cell_of_the_csv_is_a_formula(context: Flask, start: str) -> None:
     with context.test_request_context(), force_locale("en"):
-        table = csv_file.to_bytes(make(creditor=f"{start}HYPERLINK(1)", borrower_name=f"{start}1+1\0")).decode("utf-8-sig")
+        table = csv_file.to_bytes(make(creditor=f"{start}HYPERLINK(1)", borrower_name=f"{start}1+1\0")).decode(
+            "utf-8-sig"
+        )
     for row in csv.reader(io.StringIO(table)):
         for cell in row:
             assert not cell.strip(" ").startswith(("=", "+", "-", "@", "\t", "\r"))

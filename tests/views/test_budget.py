@@ -14,7 +14,14 @@ from planner.models import BudgetLine
 from tests.factories import Household
 from tests.pages import get, post, words
 
-RENT = {"name": "Rent", "amount": "1,600", "frequency": "monthly", "day_of_month": "15", "necessity": "essential", "category": "rent"}
+RENT = {
+    "name": "Rent",
+    "amount": "1,600",
+    "frequency": "monthly",
+    "day_of_month": "15",
+    "necessity": "essential",
+    "category": "rent",
+}
 
 
 def line(app: Flask, name: str) -> BudgetLine:
@@ -89,7 +96,11 @@ def test_bad_input_says_what_to_type_keeps_the_rest_and_writes_nothing(
 
 
 def test_emoji_and_full_width_figures_are_taken(app: Flask, household: Household, borrower: FlaskClient) -> None:
-    post(borrower, f"/c/{household.case_id}/budget/new?kind=expense", RENT | {"name": "房租🏠", "amount": "￥１，６００．５０"})
+    post(
+        borrower,
+        f"/c/{household.case_id}/budget/new?kind=expense",
+        RENT | {"name": "房租🏠", "amount": "￥１，６００．５０"},
+    )
     assert line(app, "房租🏠").amount_minor == 160050
 
 
@@ -122,7 +133,18 @@ def test_a_removed_line_comes_back_as_it_was(app: Flask, household: Household, b
     undo = page.split('action="/c/1/budget/restore?line=')[1].split('"')[0]
     post(borrower, f"/c/{household.case_id}/budget/restore?line={undo}", {})
     back = line(app, "公积金提取")
-    same = ("kind", "name", "category", "amount_minor", "frequency", "starts_on", "ends_on", "day_of_month", "necessity", "case_id")
+    same = (
+        "kind",
+        "name",
+        "category",
+        "amount_minor",
+        "frequency",
+        "starts_on",
+        "ends_on",
+        "day_of_month",
+        "necessity",
+        "case_id",
+    )
     assert [getattr(back, name) for name in same] == [getattr(fund, name) for name in same]
 
 

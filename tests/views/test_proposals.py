@@ -107,7 +107,9 @@ def test_a_stale_save_keeps_both(borrower: FlaskClient, plan: str) -> None:
 
 
 @pytest.mark.parametrize("loan_id", ["", "x", "0", "999999", "9" * 30])
-def test_a_proposal_for_no_loan_of_the_case_is_not_found(household: Household, borrower: FlaskClient, loan_id: str) -> None:
+def test_a_proposal_for_no_loan_of_the_case_is_not_found(
+    household: Household, borrower: FlaskClient, loan_id: str
+) -> None:
     post(borrower, f"/c/{household.case_id}/plans", {"loan_id": loan_id}, status=404)
 
 
@@ -143,7 +145,9 @@ def test_looking_freezes_nothing(app: Flask, borrower: FlaskClient, finished: st
         assert db.session.scalar(select(func.count()).select_from(ProposalVersion)) == 0
 
 
-def test_removing_a_plan_removes_its_links(app: Flask, household: Household, borrower: FlaskClient, finished: str) -> None:
+def test_removing_a_plan_removes_its_links(
+    app: Flask, household: Household, borrower: FlaskClient, finished: str
+) -> None:
     post(borrower, f"{finished}/links", {"days": "14"})
     address = re.search(r"/s/[\w-]+", get(borrower, f"{finished}/links")).group()  # type: ignore[union-attr]
     get(borrower, address)

@@ -74,7 +74,10 @@ def test_chinese_reads_as_chinese(client: FlaskClient, borrower: FlaskClient, pl
 def test_what_is_not_ticked_is_in_no_copy(client: FlaskClient, borrower: FlaskClient, plan: str, unticked: str) -> None:
     marker = {"name": "NAMEMARK", "contact": "CONTACTMARK", "contract_number": "7731", "cause": "CAUSEMARK", "budget": "给爸妈",
               "other_creditors": "1,372"}[unticked]  # fmt: skip
-    everything, link = make_link(borrower, plan, **ALL), make_link(borrower, plan, **{k: v for k, v in ALL.items() if k != unticked})
+    everything, link = (
+        make_link(borrower, plan, **ALL),
+        make_link(borrower, plan, **{k: v for k, v in ALL.items() if k != unticked}),
+    )
     assert marker in words(get(client, everything))
     for copy in ("", "/plan.json", "/plan.csv"):
         content = client.get(f"{link}{copy}").get_data(as_text=True)
@@ -122,16 +125,16 @@ def test_the_version_a_link_shows_is_frozen(client: FlaskClient, borrower: Flask
     assert (later["version"], later["offer"]["payment"]) == (2, "1300.00")
 
 
-def test_only_the_hash_of_a_token_is_stored_and_it_is_shown_once(
-    app: Flask, borrower: FlaskClient, plan: str
-) -> None:
+def test_only_the_hash_of_a_token_is_stored_and_it_is_shown_once(app: Flask, borrower: FlaskClient, plan: str) -> None:
     link = make_link(borrower, plan, **ALL)
     assert "/s/" not in get(borrower, f"{plan}/links")
     with app.app_context():
         assert link.removeprefix("/s/") not in db.session.scalars(select(Share.token_hash)).one()
 
 
-def test_the_lenders_page_is_kept_out_of_searches_and_referrers(client: FlaskClient, borrower: FlaskClient, plan: str) -> None:
+def test_the_lenders_page_is_kept_out_of_searches_and_referrers(
+    client: FlaskClient, borrower: FlaskClient, plan: str
+) -> None:
     answer = client.get(make_link(borrower, plan, **ALL))
     assert answer.headers["Referrer-Policy"] == "no-referrer"
     assert "noindex" in answer.headers["X-Robots-Tag"]
@@ -147,7 +150,12 @@ def test_bad_input_makes_no_link(app: Flask, borrower: FlaskClient, plan: str) -
 
 
 def test_a_stranger_cannot_withdraw_and_a_viewer_neither(
-    household: Household, borrower: FlaskClient, stranger: FlaskClient, viewer: FlaskClient, client: FlaskClient, plan: str
+    household: Household,
+    borrower: FlaskClient,
+    stranger: FlaskClient,
+    viewer: FlaskClient,
+    client: FlaskClient,
+    plan: str,
 ) -> None:
     link = make_link(borrower, plan, **ALL)
     for case_id in (household.case_id, household.stranger_case_id):
@@ -156,7 +164,9 @@ def test_a_stranger_cannot_withdraw_and_a_viewer_neither(
     get(client, link)
 
 
-def test_guessing_is_limited_and_the_right_link_still_opens_elsewhere(app: Flask, borrower: FlaskClient, plan: str) -> None:
+def test_guessing_is_limited_and_the_right_link_still_opens_elsewhere(
+    app: Flask, borrower: FlaskClient, plan: str
+) -> None:
     link = make_link(borrower, plan, **ALL)
     app.config["RATELIMIT_ENABLED"] = True
     from planner.extensions import limiter
@@ -164,7 +174,9 @@ def test_guessing_is_limited_and_the_right_link_still_opens_elsewhere(app: Flask
     limiter.enabled = True
     try:
         guesser, lender = app.test_client(), app.test_client()
-        answers = [guesser.get(f"/s/{n:022d}", environ_base={"REMOTE_ADDR": "203.0.113.9"}).status_code for n in range(70)]
+        answers = [
+            guesser.get(f"/s/{n:022d}", environ_base={"REMOTE_ADDR": "203.0.113.9"}).status_code for n in range(70)
+        ]
         assert answers[0] == 404
         assert answers[-1] == 429
         forged = {"X-Forwarded-For": "198.51.100.7"}

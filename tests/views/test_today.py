@@ -26,7 +26,9 @@ def test_the_browsers_language_decides_until_one_is_chosen(client: FlaskClient) 
     assert "不注册，先试试" in get(client, "/", headers={"Accept-Language": "en"})
 
 
-def test_the_next_instalment_its_days_left_and_whether_the_month_covers_it(household: Household, borrower: FlaskClient) -> None:
+def test_the_next_instalment_its_days_left_and_whether_the_month_covers_it(
+    household: Household, borrower: FlaskClient
+) -> None:
     page = get(borrower, "/")
     text = words(page)
     assert "18 Dec 海尔分期" in text

@@ -1,0 +1,112 @@
+"""E-mail through a real SMTP server on this machine, and through ones that refuse."""
+
+from __future__ import annotations
+
+import socket
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from email import message_from_bytes, policy
+from email.message import EmailMessage
+from typing import Any
+
+import pytest
+from aiosmtpd.controller import Controller
+
+from planner.config import Smtp
+from planner.delivery import DeliveryError
+from planner.delivery.email import Email, compose, connect
+
+NOW = datetime(2026, 12, 9, 1, tzinfo=UTC)
+MAIL = Email(
+    "sun@example.org",
+    "稳步：12月18日有一件事要办",
+    "文字 text",
+    "<p>文字</p>",
+    "key-1",
+    "https://plan.example.org/stop/x",
+)
+SENDER = "Steady <no-reply@plan.example.org>"
+
+
+class Sink:
+    """Keeps what arrives; refuses addresses that begin with "nobody" for good, and with "later" for now."""
+
+    def __init__(self) -> None:
+        self.messages: list[EmailMessage] = []
+
+    async def handle_RCPT(self, server: Any, session: Any, envelope: Any, address: str, options: Any) -> str:
+        if address.startswith("nobody"):
+            return "550 no such mailbox"
+        if address.startswith("later"):
+            return "451 come back later"
+        envelope.rcpt_tos.append(address)
+        return "250 OK"
+
+    async def handle_DATA(self, server: Any, session: Any, envelope: Any) -> str:
+        self.messages.append(message_from_bytes(envelope.content, policy=policy.default))  # type: ignore[arg-type]
+        return "250 OK"
+
+
+@pytest.fixture
+def sink() -> Iterator[tuple[Sink, Smtp]]:
+    """A real SMTP server on this machine."""
+    handler = Sink()
+    controller = Controller(handler, hostname="127.0.0.1", port=free_port())
+    controller.start()
+    yield handler, Smtp("127.0.0.1", controller.port, None, None, "plain")
+    controller.stop()
+
+
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+def test_a_message_arrives_as_text_and_html_with_a_way_out(sink: tuple[Sink, Smtp]) -> None:
+    handler, smtp = sink
+    with connect(smtp, SENDER) as mailer:
+        mailer.send(MAIL, NOW)
+    [arrived] = handler.messages
+    assert arrived["Subject"] == MAIL.subject
+    assert arrived["Message-ID"] == "<key-1@plan.example.org>"
+    assert arrived["List-Unsubscribe"] == "<https://plan.example.org/stop/x>"
+    assert arrived["List-Unsubscribe-Post"] == "List-Unsubscribe=One-Click"
+    assert arrived.get_body(("plain",)).get_content().strip() == MAIL.text  # type: ignore[union-attr]
+    assert MAIL.html in arrived.get_body(("html",)).get_content()  # type: ignore[union-attr]
+
+
+def test_one_connection_carries_a_batch(sink: tuple[Sink, Smtp]) -> None:
+    handler, smtp = sink
+    with connect(smtp, SENDER) as mailer:
+        for _ in range(5):
+            mailer.send(MAIL, NOW)
+    assert len(handler.messages) == 5
+
+
+@pytest.mark.parametrize(("address", "passing"), [("nobody@example.org", False), ("later@example.org", True)])
+def test_a_refused_address_says_whether_trying_again_helps_and_spares_the_next(
+    sink: tuple[Sink, Smtp], address: str, passing: bool
+) -> None:
+    handler, smtp = sink
+    with connect(smtp, SENDER) as mailer:
+        with pytest.raises(DeliveryError) as refused:
+            mailer.send(Email(address, "s", "t", "<p>", "k"), NOW)
+        mailer.send(MAIL, NOW)
+    assert (refused.value.reason, refused.value.passing) == ("address_refused", passing)
+    assert len(handler.messages) == 1
+
+
+def test_no_server_and_no_configuration_are_told_apart() -> None:
+    with pytest.raises(DeliveryError, match="not_configured"), connect(None, SENDER):
+        pass
+    with (
+        pytest.raises(DeliveryError, match="unreachable"),
+        connect(Smtp("127.0.0.1", free_port(), None, None, "plain"), SENDER),
+    ):
+        pass
+
+
+def test_a_line_break_cannot_add_headers() -> None:
+    with pytest.raises(ValueError, match="linefeed|newline|carriage"):
+        compose(Email("a@example.org", "x\r\nBcc: evil@example.org", "t", "h", "k"), SENDER, NOW)
