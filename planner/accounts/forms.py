@@ -14,6 +14,8 @@ from zxcvbn.frequency_lists import FREQUENCY_LISTS
 from ..forms import Form, TextField, ValidationError, at_most, optional, required
 from . import services
 
+EMAIL_TAKEN = _l("This address already has an account. Sign in instead")
+
 
 @cache
 def common_passwords() -> frozenset[str]:
@@ -45,15 +47,16 @@ class RegisterForm(Form):
     def validate_email(self, field: Any) -> None:
         """The address can exist, and no account has it yet."""
         try:
-            validate_email(field.data, check_deliverability=False)
+            validate_email(services.normal_email(field.data), check_deliverability=False)
         except EmailNotValidError:
             raise ValidationError(_l("Enter a whole address, such as name@example.org")) from None
         if services.find_user_by_email(field.data) is not None:
-            raise ValidationError(_l("This address already has an account. Sign in instead"))
+            raise ValidationError(EMAIL_TAKEN)
 
     def validate_password(self, field: Any) -> None:
-        """Not one of those that are tried first, and not the e-mail."""
+        """Not one of those that are tried first: often used, one or two characters repeated, or made of the e-mail."""
         password = (field.data or "").casefold()
-        local_part = (self.email.data or "").casefold().split("@")[0]
-        if password in common_passwords() or (local_part and password == local_part):
+        email = services.normal_email(self.email.data or "")
+        of_email = bool(email) and (email in password or password == email.split("@")[0])
+        if password in common_passwords() or len(set(password)) < 3 or of_email:
             raise ValidationError(_l("Many people use this one, so it is guessed first. Choose another"))

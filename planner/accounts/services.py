@@ -3,20 +3,24 @@
 from __future__ import annotations
 
 import threading
+import unicodedata
 from datetime import datetime, timedelta
 
 from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerificationError
 from flask import session
 from flask_login import login_user, logout_user
-from sqlalchemy import select
+from sqlalchemy import delete, select
+from sqlalchemy.exc import IntegrityError
 
 from .. import clock
+from ..errors import PlannerError
 from ..extensions import db
 from ..models import BudgetLine, Case, Loan, Membership, Role, SignIn, User
-from ..tokens import new_token, token_hash
+from ..tokens import find_signed, new_token, sign, token_hash
 
 ABSOLUTE_LIMIT = timedelta(days=180)
+KNOWN_DEVICE_SECONDS = 365 * 24 * 3600
 MIN_PASSWORD, MAX_PASSWORD = 8, 200
 # OWASP password storage: argon2id with at least 19 MiB and two passes.
 _hasher = PasswordHasher(time_cost=2, memory_cost=32 * 1024, parallelism=1)
@@ -25,10 +29,14 @@ _hashing = threading.BoundedSemaphore(2)
 _DUMMY = _hasher.hash("nobody has this password")
 
 
+class EmailTaken(PlannerError):
+    """Another account got this address first."""
+
+
 def hash_password(password: str) -> str:
     """The argon2id hash to store."""
     with _hashing:
-        return _hasher.hash(password)
+        return _hasher.hash(_composed(password))
 
 
 def is_password_of(user: User | None, password: str) -> bool:
@@ -36,7 +44,7 @@ def is_password_of(user: User | None, password: str) -> bool:
     stored = user.password_hash if user is not None and user.password_hash else _DUMMY
     with _hashing:
         try:
-            matches = _hasher.verify(stored, password)
+            matches = _hasher.verify(stored, _composed(password))
         except (VerificationError, InvalidHashError):
             return False
     return matches and stored is not _DUMMY
@@ -48,14 +56,30 @@ def find_user_by_email(email: str) -> User | None:
 
 
 def normal_email(email: str) -> str:
-    """The form in which addresses are stored and compared."""
-    return email.strip().casefold()
+    """The form in which addresses are stored and compared; ＠ and 。 are what a Chinese keyboard types for @ and a dot."""
+    return unicodedata.normalize("NFKC", email).replace("。", ".").strip().casefold()
+
+
+def known_device_proof(email: str) -> str:
+    """What a device keeps to show later that this account was open on it once. It names nobody."""
+    return sign(f"device {normal_email(email)}", new_token())
+
+
+def find_known_device(proof: str | None, email: str) -> str | None:
+    """The random mark of a device on which this account was open before; None for any other device.
+
+    Wrong passwords from such a device are counted apart, so that somebody who tries the account from elsewhere cannot use
+    up the owner's tries (OWASP: device cookies).
+    """
+    if not proof:
+        return None
+    return find_signed(f"device {normal_email(email)}", proof, max_age_seconds=KNOWN_DEVICE_SECONDS)
 
 
 def find_user_by_token(token: str) -> User | None:
     """The person whose device holds this token; None once it was signed out or is too old. Reads only."""
     row = db.session.scalars(select(SignIn).where(SignIn.token_hash == token_hash(token))).one_or_none()
-    if row is None or clock.now() - row.created_at > ABSOLUTE_LIMIT:
+    if row is None or clock.now() - row.created_at >= ABSOLUTE_LIMIT:
         return None
     row.user.token = token
     return row.user
@@ -71,12 +95,16 @@ def start_guest(locale: str, client: str) -> User:
 def register(email: str, password: str, name: str | None, locale: str, client: str, guest: User | None) -> User:
     """An account. A guest becomes it and keeps everything; anyone else starts with an empty case.
 
-    The device gets a new token, so that one planted before registration opens nothing.
+    The device gets a new token, so that one planted before registration opens nothing. Raises EmailTaken when somebody
+    else registered the address since the form was checked; the session must then be rolled back.
     """
     user = guest or _new_user(locale)
     user.email, user.password_hash, user.name = normal_email(email), hash_password(password), name
     user.locale = locale
-    db.session.flush()
+    try:
+        db.session.flush()
+    except IntegrityError:
+        raise EmailTaken from None
     sign_in(user, client)
     return user
 
@@ -85,6 +113,7 @@ def sign_in(user: User, client: str) -> None:
     """Open a session for the person on this device, under a new token, and end the one that was open."""
     sign_out()
     now, token = clock.now(), new_token()
+    db.session.execute(delete(SignIn).where(SignIn.user_id == user.id, SignIn.created_at <= now - ABSOLUTE_LIMIT))
     db.session.add(SignIn(user_id=user.id, token_hash=token_hash(token), client=client, created_at=now, seen_at=now))
     db.session.flush()
     user.token = token
@@ -123,12 +152,18 @@ def adopt_guest(guest: User, account: User) -> Case | None:
 
 def devices(user: User) -> list[SignIn]:
     """Where the person is signed in, the newest first."""
-    return list(db.session.scalars(select(SignIn).where(SignIn.user_id == user.id).order_by(SignIn.created_at.desc())))
+    open_rows = select(SignIn).where(SignIn.user_id == user.id, SignIn.created_at > clock.now() - ABSOLUTE_LIMIT)
+    return list(db.session.scalars(open_rows.order_by(SignIn.created_at.desc(), SignIn.id.desc())))
 
 
 def is_this_device(row: SignIn) -> bool:
     """Whether this is the device that asks."""
     return row.token_hash == token_hash(session.get("_user_id", ""))
+
+
+def _composed(password: str) -> str:
+    """One form for the same characters typed on different keyboards (NIST SP 800-63B, 5.1.1.2)."""
+    return unicodedata.normalize("NFKC", password)
 
 
 def _is_empty(case: Case) -> bool:

@@ -2,25 +2,46 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from urllib.parse import urlsplit
 
-from flask import Blueprint, Response, flash, make_response, redirect, render_template, request, session, url_for
+from flask import (
+    Blueprint,
+    Response,
+    current_app,
+    flash,
+    make_response,
+    redirect,
+    render_template,
+    request,
+    session,
+    url_for,
+)
 from flask_babel import get_locale
 from flask_babel import gettext as _
 from flask_login import current_user
 
 from ..access import public, signed_in
 from ..errors import NotFound
-from ..extensions import db, limiter
+from ..extensions import client_network, db, limiter
 from ..i18n import COOKIE, choose_locale, find_locale
 from ..messages import client_words
 from ..models import User
 from . import services
-from .forms import RegisterForm, SignInForm
+from .forms import EMAIL_TAKEN, RegisterForm, SignInForm
 
 bp = Blueprint("accounts", __name__)
 YEAR_SECONDS = 365 * 24 * 3600
 Page = str | tuple[str, int] | Response
+
+
+def _by_device(key: Callable[[], str]) -> Callable[[], str]:
+    """Count by `key`, except on a device that had the typed account open before: that one counts by itself."""
+    return lambda: services.find_known_device(request.cookies.get(_device_cookie()), _typed_email()) or key()
+
+
+def _refused(answer: Response) -> bool:
+    return answer.status_code == 422
 
 
 def render_welcome() -> str:
@@ -36,7 +57,7 @@ def welcome() -> str:
 
 @bp.post("/start")
 @public
-@limiter.limit("30 per hour")
+@limiter.limit("120 per hour")
 def start() -> Page:
     if not current_user.is_authenticated:
         services.start_guest(choose_locale(), client_words())
@@ -54,7 +75,7 @@ def register() -> Page:
 
 @bp.post("/register")
 @public
-@limiter.limit("20 per hour")
+@limiter.limit("60 per hour")
 def register_post() -> Page:
     form = RegisterForm()
     if _account() is not None:
@@ -62,12 +83,16 @@ def register_post() -> Page:
     if not form.validate_on_submit():
         return render_template("accounts/register.html", form=form), 422
     guest = db.session.get(User, current_user.id) if current_user.is_authenticated else None
-    services.register(
-        form.email.data or "", form.password.data or "", form.name.data, choose_locale(), client_words(), guest
-    )
+    entered = (form.email.data or "", form.password.data or "", form.name.data)
+    try:
+        services.register(*entered, choose_locale(), client_words(), guest)
+    except services.EmailTaken:
+        db.session.rollback()
+        form.refuse("email", EMAIL_TAKEN)
+        return render_template("accounts/register.html", form=form), 422
     db.session.commit()
     flash(_("Your account is ready. Everything you entered is in it."))
-    return _go(url_for("today.home"))
+    return _remember_device(_go(url_for("today.home")), entered[0])
 
 
 @bp.get("/sign-in")
@@ -80,9 +105,11 @@ def sign_in() -> Page:
 
 @bp.post("/sign-in")
 @public
-@limiter.limit("60 per hour", deduct_when=lambda answer: answer.status_code == 422)
-@limiter.limit("10 per 15 minutes", key_func=lambda: f"{request.remote_addr} {_typed_email()}",
-               deduct_when=lambda answer: answer.status_code == 422)  # fmt: skip
+@limiter.limit("60 per hour", key_func=_by_device(client_network), deduct_when=_refused)
+@limiter.limit(
+    "10 per 15 minutes", key_func=_by_device(lambda: f"{client_network()} {_typed_email()}"), deduct_when=_refused
+)
+@limiter.limit("30 per hour; 100 per day", key_func=_by_device(lambda: _typed_email()), deduct_when=_refused)
 def sign_in_post() -> Page:
     form = SignInForm()
     if not form.validate_on_submit():
@@ -91,7 +118,7 @@ def sign_in_post() -> Page:
     if not services.is_password_of(account, form.password.data or "") or account is None:
         return render_template("accounts/sign_in.html", form=form, refused=True), 422
     _enter(account)
-    return _go(_next())
+    return _remember_device(_go(_next()), _typed_email())
 
 
 @bp.post("/sign-out")
@@ -113,7 +140,7 @@ def language() -> Page:
         current_user.locale = locale
         db.session.commit()
     answer = make_response(_go(_own_path(request.form.get("next"))))
-    answer.set_cookie(COOKIE, locale, max_age=YEAR_SECONDS, samesite="Lax", secure=request.is_secure, httponly=True)
+    _set_cookie(answer, COOKIE, locale, YEAR_SECONDS)
     return answer
 
 
@@ -154,6 +181,20 @@ def _account() -> User | None:
 def _go(address: str) -> Response:
     answer: Response = redirect(address, 303)  # type: ignore[assignment]  # Flask's redirect gives its own response class
     return answer
+
+
+def _remember_device(answer: Response, email: str) -> Response:
+    _set_cookie(answer, _device_cookie(), services.known_device_proof(email), services.KNOWN_DEVICE_SECONDS)
+    return answer
+
+
+def _device_cookie() -> str:
+    return "__Host-known" if current_app.config["SESSION_COOKIE_SECURE"] else "known"
+
+
+def _set_cookie(answer: Response, name: str, value: str, seconds: int) -> None:
+    secure = bool(current_app.config["SESSION_COOKIE_SECURE"])
+    answer.set_cookie(name, value, max_age=seconds, samesite="Lax", secure=secure, httponly=True)
 
 
 def _next() -> str:

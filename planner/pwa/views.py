@@ -5,9 +5,11 @@ from __future__ import annotations
 import json
 
 from flask import Blueprint, Response, jsonify, render_template, url_for
+from flask_babel import get_locale
 from flask_babel import gettext as _
 
 from ..access import public
+from ..i18n import html_lang
 from ..rendering import BUNDLE, STATIC, static_url, static_version
 
 bp = Blueprint("pwa", __name__)
@@ -30,6 +32,8 @@ def manifest() -> Response:
         name=_("Steady"),
         short_name=_("Steady"),
         description=_("See what is due, what it costs, and what would help."),
+        lang=html_lang(str(get_locale())),
+        dir="ltr",
         start_url=url_for("today.home"),
         scope="/",
         display="standalone",
@@ -48,7 +52,8 @@ def service_worker() -> Response:
     shell = [url_for("pwa.offline"), *(static_url(name) for name in SHELL_FILES)]
     source = (STATIC / "js" / "sw.js").read_text("utf-8")
     filled = source.replace("__VERSION__", static_version()).replace("__SHELL__", json.dumps(shell))
-    return Response(filled, mimetype="text/javascript", headers={"Cache-Control": "no-cache"})
+    headers = {"Cache-Control": "no-cache", "Service-Worker-Allowed": "/"}
+    return Response(filled, mimetype="text/javascript", headers=headers)
 
 
 @bp.get("/offline")
