@@ -19,14 +19,15 @@ MAX_RATE = Decimal(10)
 MAX_AMOUNT = 10**15  # in minor units; a thousand billion yen or ten thousand billion of a currency with cents
 _FIRST_DAY, _LAST_DAY = date(1900, 1, 1), date(2200, 12, 31)
 _FIRST_START, _LAST_START = date(1970, 1, 1), date(2100, 12, 31)
-# A hundred years, in each unit.
-_LONGEST = {Unit.DAY: 36_600, Unit.WEEK: 5_220, Unit.MONTH: 1_200, Unit.YEAR: 100}
+# The longest contract by its unit, in rows; and a hundred years, after which a debt without a last row never ends.
+MOST_ROWS = {Unit.DAY: 36_600, Unit.WEEK: 5_220, Unit.MONTH: 1_200, Unit.YEAR: 600}
+_A_HUNDRED_YEARS = {Unit.DAY: 36_600, Unit.WEEK: 5_220, Unit.MONTH: 1_200, Unit.YEAR: 100}
 _OPEN_ENDED = (Method.FIXED_PAYMENT, Method.PCT_OF_BALANCE)
 
 
-def max_rows(frequency: Frequency) -> int:
-    """How many instalments fit into a hundred years: 1,200 monthly ones, 36,600 daily ones."""
-    return _LONGEST[frequency.unit] // frequency.every
+def rows_in_a_hundred_years(frequency: Frequency) -> int:
+    """How many instalments that is: 1,200 monthly ones, 36,600 daily ones."""
+    return max(_A_HUNDRED_YEARS[frequency.unit] // frequency.every, 1)
 
 
 def check(terms: LoanTerms) -> None:
@@ -86,7 +87,7 @@ def _check_dates(terms: LoanTerms) -> None:
 
 def _check_count(terms: LoanTerms) -> None:
     _within("frequency", terms.frequency.every, 1, 366)
-    most = max_rows(terms.frequency) if not terms.due_dates else _LONGEST[Unit.DAY]
+    most = MOST_ROWS[Unit.DAY] if terms.due_dates else MOST_ROWS[terms.frequency.unit]
     if terms.instalments is not None:
         _within("instalments", terms.instalments, 1, most)
     elif terms.method not in _OPEN_ENDED:
@@ -146,7 +147,7 @@ def _one_each(field: str, values: Sequence[Any], count: int | None) -> None:
 
 
 def _ascending(field: str, days: Sequence[date], least: date | None = None, *, strictly: bool = False) -> None:
-    if days and least is not None and (days[0] < least or (strictly and days[0] == least)):
+    if days and least is not None and days[0] < least:
         raise TermsError(field, "before_start")
     if any(a > b or (strictly and a == b) for a, b in pairwise(days)):
         raise TermsError(field, "not_ascending")

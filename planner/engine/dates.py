@@ -73,8 +73,15 @@ def add_period(start: date, frequency: Frequency, count: int, rule: MonthEndRule
 
 
 @lru_cache(maxsize=256)
-def due_dates(start: date, frequency: Frequency, count: int, rule: MonthEndRule = MonthEndRule.CLAMP,
-              first_due: date | None = None, anchor_day: int | None = None, in_advance: bool = False) -> tuple[date, ...]:  # fmt: skip
+def due_dates(
+    start: date,
+    frequency: Frequency,
+    count: int,
+    rule: MonthEndRule = MonthEndRule.CLAMP,
+    first_due: date | None = None,
+    anchor_day: int | None = None,
+    in_advance: bool = False,
+) -> tuple[date, ...]:
     """The first `count` due dates: one period after `start` and on, or from `first_due` on, or from `start` itself in advance.
 
     Each is counted from the first, not from the one before, so a month without the anchor day moves no later date. Kept for
@@ -86,7 +93,9 @@ def due_dates(start: date, frequency: Frequency, count: int, rule: MonthEndRule 
     return tuple(_series(start, frequency, 0 if in_advance else 1, count, rule, anchor_day))
 
 
-def _series(base: date, frequency: Frequency, first: int, count: int, rule: MonthEndRule, anchor: int | None) -> list[date]:
+def _series(
+    base: date, frequency: Frequency, first: int, count: int, rule: MonthEndRule, anchor: int | None
+) -> list[date]:
     """`count` dates from `first` periods after `base` on; whole months on an early day are made in one go."""
     day = anchor or base.day
     if frequency.unit in (Unit.DAY, Unit.WEEK) or day > 28:

@@ -30,7 +30,7 @@ class DayCount(StrEnum):
 Ratio = tuple[int, int]
 _PERIODS_A_YEAR = {Unit.DAY: 365, Unit.WEEK: 52, Unit.MONTH: 12, Unit.YEAR: 1}
 _NOMINAL_DAYS = {Unit.DAY: 1, Unit.WEEK: 7, Unit.MONTH: 30, Unit.YEAR: 360}
-_FIXED_YEAR = {DayCount.ACT_365: 365, DayCount.ACT_360: 360, DayCount.ACT_364: 364}
+FIXED_YEAR = {DayCount.ACT_365: 365, DayCount.ACT_360: 360, DayCount.ACT_364: 364}
 _BOTH_YEARS = 365 * 366
 
 
@@ -86,8 +86,8 @@ def part_ratio(period: Period, day_count: DayCount, start: date, end: date) -> R
 
 def _counted(start: date, end: date, day_count: DayCount, period: Period) -> Ratio:
     days = (end - start).days
-    if day_count in _FIXED_YEAR:
-        return days, _FIXED_YEAR[day_count]
+    if day_count in FIXED_YEAR:
+        return days, FIXED_YEAR[day_count]
     if day_count in (DayCount.E30_360, DayCount.U30_360):
         return _thirty(start, end, us=day_count == DayCount.U30_360), 360
     if day_count == DayCount.ACT_ACT_ISDA:

@@ -7,11 +7,12 @@ from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 
-from .checks import MAX_AMOUNT, MAX_RATE, check, max_rows
+from .checks import MAX_AMOUNT, MAX_RATE, check
 from .dates import MONTHLY, Frequency, MonthEndRule, Unit
 from .day_counts import DayCount
 from .money import Currency
 from .parts import (
+    NO_GRACE,
     Adjustment,
     Basis,
     Disbursement,
@@ -27,9 +28,9 @@ from .parts import (
     Span,
 )
 
-__all__ = ["MAX_AMOUNT", "MAX_INSTALMENTS", "MAX_RATE", "Fee", "LoanTerms", "Method", "max_rows"]
+__all__ = ["MAX_AMOUNT", "MAX_INSTALMENTS", "MAX_RATE", "Fee", "LoanTerms", "Method"]
 
-# What the app's forms offer. The engine itself goes on to a hundred years (`max_rows`).
+# What the app's forms offer. The engine itself goes on to a hundred years.
 MAX_INSTALMENTS = 600
 
 
@@ -67,7 +68,7 @@ class LoanTerms:
     final: Final = Final.CLEARS_BALANCE
     down_payment_rate: Decimal = Decimal(0)
     flat_interest_on: FlatBase = FlatBase.ORIGINAL
-    grace: Grace = Grace()
+    grace: Grace = NO_GRACE
     interest_holidays: tuple[Span, ...] = ()
     extra_principal: tuple[ExtraPrincipal, ...] = ()
     balloon_minor: int = 0

@@ -1,4 +1,4 @@
-"""The parts a contract is made of: small values that LoanTerms holds. Money in units of the contract, rates as fractions a year."""
+"""The parts a contract is made of: small values that LoanTerms holds. Money in units, rates as fractions."""
 
 from __future__ import annotations
 
@@ -95,6 +95,9 @@ class Grace:
     principal: int = 0
     interest_payment: int = 0
     interest_free: int = 0
+
+
+NO_GRACE = Grace()
 
 
 class PercentBase(StrEnum):
