@@ -11,6 +11,7 @@ from flask import Flask, Response, g, request
 from flask.sessions import SecureCookieSessionInterface
 from flask_login import current_user
 from werkzeug.middleware.proxy_fix import ProxyFix
+from werkzeug.routing import IntegerConverter, Map
 
 from .clock import now
 from .config import Settings
@@ -42,9 +43,17 @@ class PageSessions(SecureCookieSessionInterface):
         super().save_session(app, session, response)
 
 
+class RowKey(IntegerConverter):
+    """A whole number in an address that a database key can be; a larger one is a page that is not there."""
+
+    def __init__(self, url_map: Map) -> None:
+        super().__init__(url_map, max=2**63 - 1)
+
+
 def init_app(app: Flask, settings: Settings) -> None:
     """Set the cookie rules, the size limits and the headers."""
     app.session_interface = PageSessions()
+    app.url_map.converters["int"] = RowKey
     app.config.update(
         SECRET_KEY=settings.secret_key,
         SESSION_COOKIE_NAME="__Host-planner" if settings.https else "planner",

@@ -151,7 +151,9 @@ def month_view(case: Case, first: date, today: date, positions: Sequence[LoanPos
     due = loans.due_items(found, first, add_months(first, 1) - timedelta(days=1))
     own = tuple(item for item in due if item.currency == case.currency)
     rows = [(line, to_engine(line)) for line in lines(case)]
-    summary = engine.month_summary([value for _line, value in rows], [item.amount_minor for item in own], first.year, first.month)
+    summary = engine.month_summary(
+        [value for _line, value in rows], [item.amount_minor for item in own], first.year, first.month
+    )
     foreign = tuple(item for item in due if item.currency != case.currency)
     return MonthView(first, case.currency, summary, **_grouped(rows, first), instalments=own, foreign=foreign)
 

@@ -37,7 +37,9 @@ def printable(text: str) -> str:
 
 
 def _is_emoji(code: int) -> bool:
-    return 0x1F000 <= code < 0x20000 or code in (0x200D, 0x20E3) or 0xFE00 <= code <= 0xFE0F or 0xE0000 <= code < 0xE0100
+    return (
+        0x1F000 <= code < 0x20000 or code in (0x200D, 0x20E3) or 0xFE00 <= code <= 0xFE0F or 0xE0000 <= code < 0xE0100
+    )
 
 
 @cache

@@ -103,7 +103,11 @@ def _month_shown(positions: list[loans.LoanPosition], today: date) -> date:
 
 def _coming(case: Case, unpaid: list[DueItem], today: date) -> tuple[Coming, ...]:
     until = today + timedelta(days=HORIZON_DAYS)
-    due = [Coming(item.due_on, item.title, -item.left_minor, item.currency, item) for item in unpaid if item.due_on <= until]
+    due = [
+        Coming(item.due_on, item.title, -item.left_minor, item.currency, item)
+        for item in unpaid
+        if item.due_on <= until
+    ]
     lines = [Coming(on, name, minor, case.currency) for on, name, minor in budget.coming(case, today, until)]
     return tuple(sorted(due + lines, key=lambda c: (c.on, -c.minor)))
 

@@ -108,5 +108,5 @@ def test_no_server_and_no_configuration_are_told_apart() -> None:
 
 
 def test_a_line_break_cannot_add_headers() -> None:
-    with pytest.raises(ValueError, match="linefeed|newline|carriage"):
+    with pytest.raises(ValueError, match=r"linefeed|newline|carriage"):
         compose(Email("a@example.org", "x\r\nBcc: evil@example.org", "t", "h", "k"), SENDER, NOW)

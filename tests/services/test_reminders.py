@@ -6,6 +6,7 @@ import threading
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from itertools import pairwise
 
 import pytest
 from aiosmtpd.controller import Controller
@@ -170,7 +171,7 @@ def test_a_server_that_is_away_is_tried_again_with_growing_pauses_and_given_up_v
         if [row.attempts for row in rows(app)] != before:
             tries.append(moment)
         moment += timedelta(minutes=5)
-    pauses = [later - earlier for earlier, later in zip(tries, tries[1:], strict=False)]
+    pauses = [later - earlier for earlier, later in pairwise(tries)]
     assert len(tries) == services.MOST_ATTEMPTS or rows(app)[0].status == ReminderStatus.DROPPED
     assert pauses == sorted(pauses)
     assert rows(app)[0].status in (ReminderStatus.FAILED, ReminderStatus.DROPPED)

@@ -26,8 +26,7 @@ RENT = {
 
 def line(app: Flask, name: str) -> BudgetLine:
     with app.app_context():
-        found = db.session.scalars(select(BudgetLine).where(BudgetLine.name == name)).one()
-        return found
+        return db.session.scalars(select(BudgetLine).where(BudgetLine.name == name)).one()
 
 
 def count(app: Flask) -> int:
