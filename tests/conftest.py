@@ -17,7 +17,7 @@ from flask.testing import FlaskClient
 from planner import config
 from planner.app import create_app
 from planner.database import upgrade
-from planner.extensions import db, make_engine
+from planner.extensions import db, limiter, make_engine
 from tests.factories import Household, make_household, sign_in_as
 
 NOW = datetime.fromisoformat("2026-12-09T08:12+08:00")
@@ -65,10 +65,20 @@ def settings(tmp_path: Path, migrated_sqlite: Path) -> config.Settings:
 @pytest.fixture
 def app(settings: config.Settings) -> Iterator[Flask]:
     """The app itself, CSRF protection off so that tests post plain forms; test_security turns it on again."""
+    limiter.enabled = True  # it would not even look at an app otherwise
     app = create_app(settings)
-    app.config.update(TESTING=True, WTF_CSRF_ENABLED=False, RATELIMIT_ENABLED=False)
+    app.config.update(TESTING=True, WTF_CSRF_ENABLED=False)
+    limiter.enabled = False
     yield app
     app.extensions["planner_engine"].dispose()
+
+
+@pytest.fixture
+def limits(app: Flask) -> Iterator[None]:
+    """Rate limits switched on, as they always are outside tests."""
+    limiter.enabled = True
+    yield
+    limiter.enabled = False
 
 
 @pytest.fixture

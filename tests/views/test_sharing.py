@@ -164,23 +164,15 @@ def test_a_stranger_cannot_withdraw_and_a_viewer_neither(
     get(client, link)
 
 
+@pytest.mark.usefixtures("limits")
 def test_guessing_is_limited_and_the_right_link_still_opens_elsewhere(
     app: Flask, borrower: FlaskClient, plan: str
 ) -> None:
     link = make_link(borrower, plan, **ALL)
-    app.config["RATELIMIT_ENABLED"] = True
-    from planner.extensions import limiter
-
-    limiter.enabled = True
-    try:
-        guesser, lender = app.test_client(), app.test_client()
-        answers = [
-            guesser.get(f"/s/{n:022d}", environ_base={"REMOTE_ADDR": "203.0.113.9"}).status_code for n in range(70)
-        ]
-        assert answers[0] == 404
-        assert answers[-1] == 429
-        forged = {"X-Forwarded-For": "198.51.100.7"}
-        assert guesser.get("/s/x", environ_base={"REMOTE_ADDR": "203.0.113.9"}, headers=forged).status_code == 429
-        assert lender.get(link, environ_base={"REMOTE_ADDR": "203.0.113.10"}).status_code == 200
-    finally:
-        limiter.enabled = False
+    guesser, lender = app.test_client(), app.test_client()
+    place, forged = {"REMOTE_ADDR": "203.0.113.9"}, {"X-Forwarded-For": "198.51.100.7"}
+    answers = [guesser.get(f"/s/{n:022d}", environ_base=place).status_code for n in range(70)]
+    assert answers[0] == 404
+    assert answers[-1] == 429
+    assert guesser.get("/s/x", environ_base=place, headers=forged).status_code == 429
+    assert lender.get(link, environ_base={"REMOTE_ADDR": "203.0.113.10"}).status_code == 200
