@@ -48,9 +48,9 @@ def comparison(document: ProposalDocument) -> list[tuple[str, str, str]]:
     return [
         both(_("Each instalment"), [money(side.payment_minor, code) for side in sides]),
         both(_("Instalments to come"), [str(side.count) for side in sides]),
-        both(_("Last payment"), [day(side.last_due, "full") for side in sides]),
+        both(_("Last payment"), [day(side.last_due, "month") for side in sides]),
         both(_("Total to be paid"), [money(side.total_minor, code) for side in sides]),
-        both(_("Annual cost (monthly IRR × 12)"), [_cost(side) for side in sides]),
+        both(_("Annual cost (IRR)"), [_cost(side) for side in sides]),
     ]
 
 
