@@ -1,12 +1,13 @@
 """Keep the catalogue complete: `update` collects the texts, `check` fails for a missing, stale or uncompiled one.
 
-    python tools/translations.py update|check
+python tools/translations.py update|check
 """
 
 from __future__ import annotations
 
 import io
 import sys
+from datetime import UTC, datetime
 from pathlib import Path
 
 from babel.messages.catalog import Catalog
@@ -18,7 +19,10 @@ ROOT = Path(__file__).resolve().parent.parent
 FOLDER = ROOT / "planner" / "translations" / "zh_Hans_CN" / "LC_MESSAGES"
 PO, MO = FOLDER / "messages.po", FOLDER / "messages.mo"
 METHODS = {"planner": [("**.py", "python")], "templates": [("**.html", "jinja2"), ("**.txt", "jinja2")]}
-KEYWORDS = {"_": None, "_l": None, "gettext": None, "ngettext": (1, 2), "lazy_gettext": None, "_n": (1, 2), "pgettext": ((1, "c"), 2)}
+KEYWORDS = {"_": None, "_l": None, "gettext": None, "lazy_gettext": None, "ngettext": (1, 2), "_n": (1, 2)}
+# Dates would make the same texts compile to other bytes each day.
+SOME_DAY = datetime(2026, 1, 1, tzinfo=UTC)
+DATES = (b'"POT-Creation-Date', b'"PO-Revision-Date', b'"Generated-By')
 OPTIONS = {"trimmed": "true", "silent": "false"}
 
 
@@ -27,7 +31,9 @@ def collect() -> Catalog:
     catalog = Catalog(locale="zh_Hans_CN", charset="utf-8")
     for folder, methods in METHODS.items():
         options = {pattern: OPTIONS for pattern, method in methods if method == "jinja2"}
-        for name, line, message, comments, context in extract_from_dir(ROOT / folder, methods, options, KEYWORDS, ("NOTE:",)):
+        for name, line, message, comments, context in extract_from_dir(
+            ROOT / folder, methods, options, KEYWORDS, ("NOTE:",)
+        ):
             place = (f"{folder}/{Path(name).as_posix()}", line)
             catalog.add(message, locations=[place], auto_comments=comments, context=context)
     return catalog
@@ -38,7 +44,9 @@ def stored() -> Catalog:
     if not PO.exists():
         return Catalog(locale="zh_Hans_CN", charset="utf-8")
     with PO.open("rb") as file:
-        return read_po(file, locale="zh_Hans_CN")
+        catalog = read_po(file, locale="zh_Hans_CN")
+    catalog.creation_date = catalog.revision_date = SOME_DAY
+    return catalog
 
 
 def merged() -> Catalog:
@@ -54,7 +62,7 @@ def as_po(catalog: Catalog) -> bytes:
     buffer = io.BytesIO()
     write_po(buffer, catalog, width=120, sort_by_file=True, include_lineno=False, omit_header=False)
     lines = buffer.getvalue().splitlines(keepends=True)
-    return b"".join(line for line in lines if not line.startswith((b'"POT-Creation-Date', b'"PO-Revision-Date', b'"Generated-By')))
+    return b"".join(line for line in lines if not line.startswith(DATES))
 
 
 def as_mo(catalog: Catalog) -> bytes:
@@ -69,7 +77,8 @@ def untranslated(catalog: Catalog) -> list[str]:
     return [
         f"{message.locations[0][0] if message.locations else '?'}: {message.id!r}"
         for message in catalog
-        if message.id and (message.fuzzy or not all([message.string] if isinstance(message.string, str) else message.string))
+        if message.id
+        and (message.fuzzy or not all([message.string] if isinstance(message.string, str) else message.string))
     ]
 
 
