@@ -15,12 +15,19 @@ from ..forms import Form, TextField, ValidationError, at_most, optional, require
 from . import services
 
 EMAIL_TAKEN = _l("This address already has an account. Sign in instead")
+# Our own addition: what is guessed first in Chinese ("I love you for life", "password") and stands in no English list.
+CHINESE_PASSWORDS = frozenset((
+    "woaini1314", "woaini1234", "woaini5201314", "woaini1314520", "5201314520", "5201314a", "a5201314", "w5201314",
+    "qq5201314", "1314520520", "13145200", "52013145", "1314woaini", "aini1314", "woaiwojia", "woaiwoziji",
+    "woshishui", "mima1234", "mima123456", "taobao123", "weixin123", "zhang123", "wang1234", "li123456", "123456789a",
+    "12345678a", "123456qq", "100200300",
+))  # fmt: skip
 
 
 @cache
 def common_passwords() -> frozenset[str]:
-    """The 30,000 passwords seen most often in leaks, as zxcvbn ships them: these are tried first everywhere."""
-    return frozenset(FREQUENCY_LISTS["passwords"])
+    """The 30,000 passwords seen most often in leaks, as zxcvbn (MIT) ships them, and the Chinese ones it lacks."""
+    return CHINESE_PASSWORDS.union(FREQUENCY_LISTS["passwords"])
 
 
 class SignInForm(Form):
