@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from bisect import bisect_right
+from bisect import bisect_left, bisect_right
 from collections.abc import Sequence
 from datetime import date
 from decimal import Decimal
@@ -108,7 +108,7 @@ class Rates:
         return not self._inside(period.start, period.due) and not self._is_paused(period.start)
 
     def _inside(self, start: date, end: date) -> list[date]:
-        return [day for day in self._cuts if start < day < end]
+        return self._cuts[bisect_right(self._cuts, start) : bisect_left(self._cuts, end)]
 
     def _is_paused(self, night: date) -> bool:
         return any(first <= night < last for first, last in self._pauses)

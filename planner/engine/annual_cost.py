@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 
-from .amortisation import Schedule
-from .errors import NoRate, SeveralRates
+from .errors import NoRate
+from .fees import upfront_fees
 from .loan import LoanTerms
-
-_LOW, _HIGH = -0.99, 10.0
+from .roots import polynomial_root, root_of_flows, sign_changes, spaced_value
+from .schedule import Schedule
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,87 +26,60 @@ class AnnualCost:
     effective: Decimal
 
 
-def irr_per_period(flows: Sequence[int]) -> float:
+def irr_per_period(flows: Sequence[float]) -> float:
     """The rate per period at which equally spaced flows (received positive, paid negative, or the reverse) sum to zero.
 
-    Newton on Horner's scheme, with bisection behind it. Raises NoRate when the flows have one sign or no root in
-    (-99 %, 1000 %), SeveralRates when their balance changes sign more than once and no single rate can be named.
+    Good to about 1e-14. Raises NoRate when the flows have one sign or no rate above -100 % balances them, SeveralRates
+    when more than one does and none can be named.
     """
-    if not (min(flows, default=0) < 0 < max(flows, default=0)):
+    changes = sign_changes(flows)
+    if changes == 0:
         raise NoRate("the flows are all of one sign")
-    if _sign_changes(flows) > 1 and _several_roots(flows):
-        raise SeveralRates("the flows balance at more than one rate")
-    rate = _newton(flows)
-    return _bisect(flows) if rate is None else rate
+    if changes == 1:
+        return polynomial_root(flows)
+    return math.expm1(root_of_flows(spaced_value(flows), flows, max(len(flows) - 1, 1)))
 
 
 def schedule_cost(terms: LoanTerms, schedule: Schedule, received_minor: int | None = None) -> AnnualCost:
     """The annual cost of a contract: what was received (less upfront fees) against all instalments with their fees.
 
+    One period lies between any two instalments, as Chinese practice has it; use `rate_of_dated` where dates are to count.
     Raises NoRate when there is no such rate, as for a loan that costs nothing to receive.
     """
-    upfront = sum(fee.amount_minor for fee in terms.fees if fee.upfront)
+    upfront = upfront_fees(terms.fees, terms.principal_minor, terms.digits)
     received = terms.principal_minor - upfront if received_minor is None else received_minor
-    return cost_of(received, [row.payment_minor for row in schedule.rows], terms.periods_per_year)
+    return cost_of(received, schedule.payments, terms.periods_per_year, in_advance=terms.in_advance)
 
 
-def cost_of(received_minor: int, payments_minor: Sequence[int], periods_per_year: Decimal) -> AnnualCost:
-    """The annual cost of receiving a sum and paying one amount each period after it. Raises NoRate, SeveralRates."""
+def cost_of(
+    received_minor: int, payments_minor: Sequence[int], periods_per_year: Decimal, *, in_advance: bool = False
+) -> AnnualCost:
+    """The annual cost of receiving a sum and paying one amount each period after it (or the first at once, in advance).
+
+    Raises NoRate, SeveralRates.
+    """
     if received_minor <= 0:
         raise NoRate("nothing was received")
-    periodic = Decimal(repr(irr_per_period([received_minor, *(-payment for payment in payments_minor)])))
-    if abs(periodic) < Decimal("1e-12"):
-        periodic = Decimal(0)
-    effective = Decimal(repr((1 + float(periodic)) ** float(periods_per_year) - 1))
-    return AnnualCost(periodic, periodic * periods_per_year, effective)
+    payments = [float(-payment) for payment in payments_minor]
+    if in_advance and payments:
+        return annual_cost([received_minor + payments[0], *payments[1:]], periods_per_year)
+    return annual_cost([float(received_minor), *payments], periods_per_year)
 
 
-def _sign_changes(flows: Sequence[int]) -> int:
-    signs = [flow > 0 for flow in flows if flow]
-    return sum(a != b for a, b in zip(signs, signs[1:], strict=False))
+def annual_cost(flows: Sequence[float], periods_per_year: Decimal) -> AnnualCost:
+    """The annual cost of equally spaced flows. Raises NoRate, SeveralRates."""
+    if not any(flows):
+        return AnnualCost(Decimal(0), Decimal(0), Decimal(0))
+    periodic = irr_per_period(flows)
+    if abs(periodic) < 1e-13:
+        periodic = 0.0
+    periods = float(periods_per_year)
+    growth = math.log1p(periodic) * periods
+    if growth > 700:
+        raise NoRate("the rate is beyond any number")
+    return AnnualCost(as_decimal(periodic), as_decimal(periodic * periods), as_decimal(math.expm1(growth)))
 
 
-def _value(flows: Sequence[int], rate: float) -> float:
-    """Present value times (1 + rate)^n, which has the same roots: no division, no overflow for sensible rates."""
-    total, factor = 0.0, 1.0 + rate
-    for flow in flows:
-        total = total * factor + flow
-    return total
-
-
-def _several_roots(flows: Sequence[int]) -> bool:
-    grid = [_LOW + (_HIGH - _LOW) * (i / 400) ** 3 for i in range(401)]
-    values = [_value(flows, rate) > 0 for rate in grid]
-    return sum(a != b for a, b in zip(values, values[1:], strict=False)) > 1
-
-
-def _newton(flows: Sequence[int]) -> float | None:
-    rate = 0.01
-    for _step in range(50):
-        value, slope, factor = 0.0, 0.0, 1.0 + rate
-        for flow in flows:
-            slope = slope * factor + value
-            value = value * factor + flow
-        if slope == 0:
-            return None
-        change = value / slope
-        rate -= change
-        if not _LOW < rate < _HIGH:
-            return None
-        if abs(change) < 1e-15:
-            return rate
-    return rate if abs(change) < 1e-12 else None
-
-
-def _bisect(flows: Sequence[int]) -> float:
-    low, high = _LOW, _HIGH
-    below = _value(flows, low) > 0
-    if below == (_value(flows, high) > 0):
-        raise NoRate("no rate balances the flows")
-    for _step in range(200):
-        middle = (low + high) / 2
-        if (_value(flows, middle) > 0) == below:
-            low = middle
-        else:
-            high = middle
-    return (low + high) / 2
+def as_decimal(value: float) -> Decimal:
+    """A rate in the shortest digits that name the same float; never in exponent form once printed."""
+    return Decimal(repr(value))

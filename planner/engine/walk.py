@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from collections.abc import Iterator
 from datetime import date
 from decimal import Decimal
@@ -43,6 +44,10 @@ class Walk:
         self.level_steps = in_units(roundings.instalment, terms.digits)
         self.share_steps = in_units(roundings.principal or roundings.instalment, terms.digits)
         self.tranches, self.extras = list(terms.tranches), list(terms.extra_principal)
+        self.asks = sorted(
+            [change.effective for change in terms.rate_changes if change.resolve]
+            + [extra.on for extra in terms.extra_principal if extra.effect == ExtraEffect.REDUCE_INSTALMENT]
+        )
         self.columns, self.balance, self.carried = Columns(), 0, 0
         self.flat_base, self.flat_total, self.flat_charged = 0, Fraction(0), 0
         self.level: int | None = None
@@ -62,17 +67,16 @@ class Walk:
     def enter(self, period: Period, until: date | None = None) -> Iterator[Change]:
         """Money paid out and extra principal paid in a period, day by day: into the balance, a down payment as its own row."""
         last = period.due if until is None else until
-        days = {day for day in self._event_days() if day < last or day == self.terms.start_date}
-        for day in sorted(days):
-            while self.tranches and self.tranches[0].on == day:
+        while heads := [parts[0].on for parts in (self.tranches, self.extras) if parts]:
+            day = min(heads)
+            if day >= last and day != self.terms.start_date:
+                return
+            if self.tranches and self.tranches[0].on == day:
                 yield day, self._pay_out()
-            while self.extras and self.extras[0].on == day:
+            else:
                 paid = min(self.extras.pop(0).amount_minor, self.balance)
                 self.balance -= paid
                 yield day, -paid
-
-    def _event_days(self) -> list[date]:
-        return [tranche.on for tranche in self.tranches] + [extra.on for extra in self.extras]
 
     def interest(self, k: int, period: Period, opening: int, changes: list[Change]) -> int:
         """The interest of row k, rounded once."""
@@ -173,9 +177,7 @@ class Walk:
 
     def _asked_again(self, period: Period) -> bool:
         """Whether a rate change or an extra payment of this period asks for a new instalment."""
-        changes = (c.effective for c in self.terms.rate_changes if c.resolve)
-        extras = (e.on for e in self.terms.extra_principal if e.effect == ExtraEffect.REDUCE_INSTALMENT)
-        return any(period.start <= day < period.due for days in (changes, extras) for day in days)
+        return bisect_left(self.asks, period.start) < bisect_left(self.asks, period.due)
 
     @staticmethod
     def _drew(changes: list[Change]) -> bool:
