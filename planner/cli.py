@@ -1,4 +1,4 @@
-"""The command `planner`: serve, worker, demo, migrate."""
+"""The command `planner`: serve, worker, demo, migrate, calc."""
 
 from __future__ import annotations
 
@@ -34,6 +34,7 @@ def _parser() -> argparse.ArgumentParser:
     _command(commands, "worker", _worker, "send reminders, without serving pages")
     _command(commands, "demo", _demo, "load the example household and print how to sign in")
     _command(commands, "migrate", _migrate, "bring the database's tables up to date")
+    _command(commands, "calc", _calc, "answer loan questions: JSON lines on standard input, JSON lines out")
     return parser
 
 
@@ -78,6 +79,15 @@ def _migrate(options: argparse.Namespace) -> int:
     from .extensions import make_engine
 
     upgrade(make_engine(load(os.environ).database_url))
+    return 0
+
+
+def _calc(options: argparse.Namespace) -> int:
+    from .engine.calc import answer_lines
+
+    for answer in answer_lines(sys.stdin):
+        sys.stdout.write(f"{answer}\n")
+        sys.stdout.flush()
     return 0
 
 
