@@ -85,7 +85,7 @@ def _migrate(options: argparse.Namespace) -> int:
 def _calc(options: argparse.Namespace) -> int:
     from .engine.calc import answer_lines
 
-    for answer in answer_lines(sys.stdin):
+    for answer in answer_lines(sys.stdin.buffer):
         sys.stdout.write(f"{answer}\n")
         sys.stdout.flush()
     return 0

@@ -28,7 +28,7 @@ Answer = dict[str, Any]
 
 def answer_schedule(fields: Fields) -> Answer:
     """All rows, their count, totals, and whether the loan pays off; a loan that never does has no rows to show."""
-    terms = read_terms(fields)
+    terms = read_terms(fields, strict=True)
     try:
         schedule = build_schedule(terms)
     except NeverPaysOff:
@@ -136,7 +136,7 @@ def _round(fields: Fields) -> Answer:
 
 
 def _settlement(fields: Fields) -> Answer:
-    terms = read_terms(fields.child("loan"))
+    terms = read_terms(fields.child("loan"), strict=True)
     found = settle(terms, fields.whole("paid_installments", most=MOST_ROWS[Unit.DAY]), fields.day("settlement_date"))
     parts = {
         "interest": found.interest_minor,

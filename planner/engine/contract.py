@@ -6,6 +6,7 @@ and `finer` (decimals beyond the minor unit, written only where a contract has t
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import date
 from decimal import Decimal
 from typing import Any
@@ -45,9 +46,15 @@ def terms_from_dict(found: Any) -> LoanTerms:
     return read_terms(Fields(found))
 
 
-def read_terms(fields: Fields) -> LoanTerms:
-    """The contract in an object that may lie inside another one."""
+def read_terms(fields: Fields, *, strict: bool = False) -> LoanTerms:
+    """The contract in an object that may lie inside another one.
+
+    A stored contract of the app leaves the usual day count and rounding out; `strict` wants them said.
+    """
     unit = read_currency(fields)
+    for name in ("day_count", "rounding"):
+        if strict and not fields.has(name):
+            raise TermsError(fields.at(name), "missing")
     amounts = _Amounts(unit, _finer(fields, unit))
     start, tranches = fields.day("start_date"), _tranches(fields, amounts)
     alone_at_start = len(tranches) == 1 and tranches[0].on == start
@@ -242,14 +249,14 @@ def _basics(terms: LoanTerms) -> dict[str, Any]:
 
 def _additions(terms: LoanTerms) -> dict[str, Any]:
     """What only some contracts say."""
-    holidays, rule, grace = terms.interest_holidays, terms.percent, terms.grace
+    rule, grace = terms.percent, terms.grace
     return {
         "rate_changes": [
             {"effective": c.effective.isoformat(), "nominal_annual_rate_pct": _percent_text(c.annual_rate), "resolve": c.resolve}
             for c in terms.rate_changes
         ],
-        "interest_pauses": [{"from": s.first.isoformat(), "to": s.last.isoformat()} for s in terms.interest_pauses],
-        "interest_payment_holidays": [{"from": s.first.isoformat(), "to": s.last.isoformat()} for s in holidays],
+        "interest_pauses": _spans_out(terms.interest_pauses),
+        "interest_payment_holidays": _spans_out(terms.interest_holidays),
         "due_dates": [day.isoformat() for day in terms.due_dates],
         "anchor_day": terms.anchor_day,
         "installment_basis": str(terms.basis),
@@ -282,6 +289,10 @@ def _optional(terms: LoanTerms, units: int | None) -> str | None:
 
 def _dated(terms: LoanTerms, on: date, units: int) -> dict[str, Any]:
     return {"date": on.isoformat(), "amount": _text(terms, units)}
+
+
+def _spans_out(spans: Sequence[Span]) -> list[dict[str, str]]:
+    return [{"from": span.first.isoformat(), "to": span.last.isoformat()} for span in spans]
 
 
 def _percent_text(rate: Decimal) -> str:

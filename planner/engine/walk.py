@@ -61,8 +61,14 @@ class Walk:
             changes = list(self.enter(period))
             self._row(k, period, opening, changes)
             yield k
-            if not (self.balance or self.carried or self.tranches):
+            if self._is_over():
                 return
+
+    def _is_over(self) -> bool:
+        """Whether no row can follow. Payments that are given, and flat interest nobody settled early, go on to the last row."""
+        if self.balance or self.carried or self.tranches or self.terms.method == Method.PAYMENT_PLAN:
+            return False
+        return self.terms.method != Method.FLAT or len(self.extras) < len(self.terms.extra_principal)
 
     def enter(self, period: Period, until: date | None = None) -> Iterator[Change]:
         """Money paid out and extra principal paid in a period, day by day: into the balance, a down payment as its own row."""
@@ -74,9 +80,13 @@ class Walk:
             if self.tranches and self.tranches[0].on == day:
                 yield day, self._pay_out()
             else:
-                paid = min(self.extras.pop(0).amount_minor, self.balance)
-                self.balance -= paid
-                yield day, -paid
+                yield day, -self._prepay()
+
+    def _prepay(self) -> int:
+        """Take the next extra payment off the balance, never more than that; returns what was taken."""
+        paid = min(self.extras.pop(0).amount_minor, self.balance)
+        self.balance -= paid
+        return paid
 
     def interest(self, k: int, period: Period, opening: int, changes: list[Change]) -> int:
         """The interest of row k, rounded once."""
@@ -99,6 +109,8 @@ class Walk:
         if principal < 0:
             self._check_negative(k)
         self.balance -= principal
+        while self.extras and self.extras[0].on == period.due:
+            self._prepay()
         interest = self._collected(k, period, own)
         if self.terms.method == Method.PAYMENT_PLAN:
             interest = self.terms.payments_minor[k - 1] - principal
@@ -241,11 +253,11 @@ class Walk:
     # --- flat, money in, steps ----------------------------------------------------------------------------------
 
     def _flat_interest(self, k: int, period: Period) -> int:
-        """Interest on the original amount; the last row takes the rest of the rounded total."""
+        """Interest on the original amount; the last row takes the rest of the rounded total, which is never less than none."""
         self.flat_total += self.rates.interest(period, self.flat_base, ())
         own = round_units(self.rates.interest(period, self.flat_base, ()), self.interest_steps)
         if k == self.count:
-            own = round_units(self.flat_total, self.interest_steps) - self.flat_charged
+            own = max(round_units(self.flat_total, self.interest_steps) - self.flat_charged, 0)
         self.flat_charged += own
         return own
 
