@@ -6,7 +6,7 @@ import sqlite3
 from ipaddress import IPv6Address, ip_address, ip_network
 from typing import Any
 
-from flask import Flask, request
+from flask import Flask, Response, request
 from flask.globals import app_ctx
 from flask_babel import Babel
 from flask_compress import Compress
@@ -65,9 +65,22 @@ def client_network() -> str:
     return str(getattr(address, "ipv4_mapped", None) or address)
 
 
+class CompressAll(Compress):
+    """Refusals too: a form with its errors (422) and a page that is not there (404) are whole pages with their styles."""
+
+    def after_request(self, response: Response) -> Response:
+        """Flask-Compress passes over every status but 2xx; for it alone a refusal looks like one."""
+        status = response.status
+        if response.status_code >= 400:
+            response.status_code = 200
+        answer: Response = super().after_request(response)
+        answer.status = status
+        return answer
+
+
 db = Database()
 login_manager: Any = LoginManager()
 csrf = CSRFProtect()
 babel = Babel()
-compress = Compress()
+compress = CompressAll()
 limiter = Limiter(client_network, headers_enabled=False)

@@ -168,14 +168,14 @@ async function forgetAll() {
   if ("caches" in self) await caches.delete(PRIVATE);
 }
 
-function leaveIfSignedOut() {
-  if (!(Number(localStorage.signedOut) > performance.timeOrigin)) return;
-  root.hidden = true; // before the reload, so that Back shows nothing
-  location.reload();
+function leaveIfSignedOut(when = localStorage.signedOut) {
+  if (!(Number(when) > performance.timeOrigin)) return;
+  root.hidden = true; // at once, so that Back shows nothing
+  location.replace("/welcome"); // not a reload: the session may still be ending, and the page would come back
 }
 
 addEventListener("pageshow", (event) => event.persisted && leaveIfSignedOut());
-addEventListener("storage", (event) => event.key === "signedOut" && leaveIfSignedOut());
+addEventListener("storage", (event) => event.key === "signedOut" && leaveIfSignedOut(event.newValue));
 
 // ---- After the page is shown: age of the data, styles and offline pages for the next time ----
 
