@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import re
+import time
 from pathlib import Path
 from typing import Any
 
@@ -22,7 +23,7 @@ class Window:
     """One person's browser: a context of its own with one page. Closed by `with`."""
 
     def __init__(self, browser: Browser, url: str, *, js: bool = True, **options: Any) -> None:
-        wanted = {"locale": "zh-CN", "viewport": PHONE, "timezone_id": "Asia/Shanghai"} | options
+        wanted: dict[str, Any] = {"locale": "zh-CN", "viewport": PHONE, "timezone_id": "Asia/Shanghai"} | options
         self.url, self.js, self.faults = url, js, list[str]()
         self.context: BrowserContext = browser.new_context(java_script_enabled=js, **wanted)
         self.context.set_default_timeout(10_000)
@@ -102,9 +103,10 @@ class Window:
         width = (self.page.viewport_size or PHONE)["width"]
         assert over <= 0, f"{self.page.url} is {over} px too wide at {width} px: {which}"
 
-    def assert_accessible(self) -> None:
-        """No violation of any axe rule."""
-        found = AXE.run(self.page).response["violations"]
+    def assert_accessible(self, *only: str) -> None:
+        """No violation of any of axe's usual rules, or of the rules `only`."""
+        options = {"runOnly": {"type": "rule", "values": list(only)}} if only else None
+        found = AXE.run(self.page, options=options).response["violations"]
         said = [(v["id"], [(n["html"][:160], n["failureSummary"]) for n in v["nodes"][:2]]) for v in found]
         assert not said, f"axe on {self.page.url}: {said}"
 
@@ -125,3 +127,11 @@ class Window:
         if folder and name:
             file = f"{name}{'' if self.js else '-no-js'}.png"
             self.page.screenshot(path=Path(folder) / file, full_page=True)
+
+
+def until(page: Page, expression: str, seconds: float = 10) -> None:
+    """Wait for a JavaScript expression to be true. Playwright's own waiting evaluates strings, which our policy forbids."""
+    end = time.monotonic() + seconds
+    while not page.evaluate(expression):
+        assert time.monotonic() < end, f"not within {seconds:.0f} s on {page.url}: {expression}"
+        page.wait_for_timeout(50)

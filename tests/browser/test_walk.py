@@ -16,7 +16,7 @@ from icalendar import Calendar
 from pypdf import PdfReader
 
 from tests.browser.conftest import Inbox, LiveServer
-from tests.browser.looking import Window
+from tests.browser.looking import Window, until
 
 pytestmark = pytest.mark.browser
 
@@ -134,7 +134,7 @@ def _try(me: Window, kind: str, value: str) -> None:
     if me.js:
         with me.page.expect_response(lambda answer: "what-if" in answer.url and f"{kind}={value}" in answer.url):
             me.field(kind).fill(value)
-        me.page.wait_for_function("!document.querySelector('[aria-busy]')")
+        until(me.page, "!document.querySelector('[aria-busy]')")
     else:
         me.field(kind).fill(value)
         me.press("算一算")
@@ -213,12 +213,12 @@ def mark_the_instalment_paid(me: Window, server: LiveServer, inbox: Inbox) -> No
 
 def read_calendar(content: bytes) -> list[tuple[date, str]]:
     """Day and amount of each event of the calendar file, after checking its alarms."""
-    found = []
+    found: list[tuple[date, str]] = []
     for event in Calendar.from_ical(content).walk("VEVENT"):
         alarms = {alarm["TRIGGER"].dt for alarm in event.walk("VALARM")}
         assert timedelta(days=-7, hours=9) in alarms
         assert "海尔" in event["SUMMARY"]
-        found.append((event["DTSTART"].dt, re.findall(r"¥([\d,.]+)", event["SUMMARY"])[0]))
+        found.append((event.decoded("DTSTART"), re.findall(r"¥([\d,.]+)", str(event["SUMMARY"]))[0]))
     return found
 
 
@@ -325,6 +325,7 @@ def sign_out_and_go_back(me: Window) -> None:
     me.press("借款")
     me.press("更多")
     me.press("退出登录")
+    me.page.wait_for_url("**/welcome")  # the page's script empties the caches first
     me.shows("不注册，先试试")
     for _step in range(2):
         me.page.go_back()
