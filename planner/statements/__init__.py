@@ -1,0 +1,4 @@
+"""Statement files to transactions: one reader per format, one detector.
+
+`from planner.statements.detector import read, guess_mapping`; the values are in `values`, the command in `command`.
+"""

@@ -1,0 +1,139 @@
+"""Dates as banks write them, and whether day or month comes first."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Iterable
+from datetime import date, time
+from enum import StrEnum
+from functools import lru_cache
+from typing import NamedTuple
+
+
+class Order(StrEnum):
+    """Whether 05/03/2021 is 5 March or 3 May."""
+
+    DAY_FIRST = "dmy"
+    MONTH_FIRST = "mdy"
+
+
+class Moment(NamedTuple):
+    """A day, and the time of day where one is written."""
+
+    day: date
+    clock: time | None
+
+
+_MONTHS = (
+    "jan janv januar january janvier enero ene gennaio gen januari janeiro",
+    "feb fév févr februar february février febrero febbraio februari fevereiro fev",
+    "mar mär mrz märz maart mrt march mars marzo março",
+    "apr avr april avril abril abr aprile",
+    "may mai mei mayo maggio mag maio",
+    "jun juin juni june junio giugno giu junho",
+    "jul juil juli july juillet julio luglio lug julho",
+    "aug août aou august agosto ago augustus",
+    "sep sept september septembre septiembre settembre set setembro",
+    "oct okt oktober october octobre octubre ottobre ott outubro out",
+    "nov november novembre noviembre novembro",
+    "dec dez dezember december décembre déc diciembre dic dicembre dezembro",
+)
+MONTHS = {name: number for number, names in enumerate(_MONTHS, 1) for name in names.split()}
+
+_CLOCK = r"(?:[T\s,]+(?P<clock>\d{1,2}:\d{2}(?::\d{2})?(?:[.,]\d+)?)\s*(?P<half>[AaPp][Mm])?\s*(?:Z|UTC|GMT|[+-]\d{2}:?\d{2})?)?"
+_YEAR_FIRST = re.compile(rf"(?P<y>\d{{4}})\s?[-/.年]\s?(?P<m>\d{{1,2}})\s?[-/.月]\s?(?P<d>\d{{1,2}})[日.]?{_CLOCK}")
+_SOLID = re.compile(r"(?P<y>(?:19|20)\d{2})(?P<m>\d{2})(?P<d>\d{2})(?:(?P<solid>\d{6}))?" + _CLOCK)
+_YEAR_LAST = re.compile(rf"(?P<a>\d{{1,2}})\s?[-/.']\s?(?P<b>\d{{1,2}})\s?[-/.']\s?(?P<y>\d{{4}}|\d{{2}})\.?{_CLOCK}")
+_NAMED = re.compile(rf"(?P<d>\d{{1,2}})[.\s/-]*(?P<name>[^\W\d_]{{3,10}})[.,\s/-]*(?P<y>\d{{4}}|\d{{2}})?{_CLOCK}")
+_NAME_FIRST = re.compile(
+    rf"(?P<name>[^\W\d_]{{3,10}})[.\s]*(?P<d>\d{{1,2}})(?:st|nd|rd|th)?[,\s]+(?P<y>\d{{4}}){_CLOCK}"
+)
+_NO_YEAR = re.compile(r"(?P<m>\d{1,2})[-/月](?P<d>\d{1,2})日?")
+
+
+@lru_cache(maxsize=16384)
+def parse_date(text: str, order: Order | None = None) -> Moment | None:
+    """The day a cell holds, or None when it holds none or one that does not exist. Without an order the day is first."""
+    text = unicodedata.normalize("NFKC", text).strip().strip("[]'\"").strip()
+    if len(text) > 48:
+        return None
+    for shape in (_YEAR_FIRST, _SOLID, _YEAR_LAST, _NAMED, _NAME_FIRST):
+        found = shape.fullmatch(text)
+        if found:
+            return _moment(found.groupdict(), order)
+    return None
+
+
+def _moment(parts: dict[str, str | None], order: Order | None) -> Moment | None:
+    year = _full_year(parts["y"])
+    if "a" in parts:
+        first, second = int(parts["a"] or 0), int(parts["b"] or 0)
+        day, month = (second, first) if order == Order.MONTH_FIRST else (first, second)
+    else:
+        day = int(parts["d"] or 0)
+        month = MONTHS.get((parts.get("name") or "").lower(), 0) if "name" in parts else int(parts["m"] or 0)
+    try:
+        return Moment(date(year, month, day), _clock(parts))
+    except ValueError:
+        return None
+
+
+def _full_year(text: str | None) -> int:
+    year = int(text or 0)
+    return year if text and len(text) == 4 else year + (2000 if year < 70 else 1900)
+
+
+def _clock(parts: dict[str, str | None]) -> time | None:
+    solid, text, half = parts.get("solid"), parts.get("clock"), (parts.get("half") or "").lower()
+    if solid:
+        return parse_clock(solid)
+    clock = parse_clock(text) if text else None
+    if clock and half:
+        clock = clock.replace(hour=clock.hour % 12 + (12 if half == "pm" else 0))
+    return clock
+
+
+@lru_cache(maxsize=4096)
+def parse_clock(text: str) -> time | None:
+    """A time of day such as 09:30, 9:30:15.5 or 093015; None for anything else."""
+    text = text.strip()
+    found = re.match(r"(\d{1,2}):(\d{2})(?::(\d{2}))?", text) or re.fullmatch(r"(\d{2})(\d{2})(\d{2})", text)
+    try:
+        return time(int(found[1]), int(found[2]), int(found[3] or 0)) if found else None
+    except ValueError:
+        return None
+
+
+def day_and_month(text: str) -> tuple[int, int] | None:
+    """Month and day of a date without a year, such as 12/29; None for anything else."""
+    found = _NO_YEAR.fullmatch(unicodedata.normalize("NFKC", text).strip())
+    month, day = (int(found["m"]), int(found["d"])) if found else (0, 0)
+    return (month, day) if 1 <= month <= 12 and 1 <= day <= 31 else None
+
+
+def needs_order(text: str) -> bool:
+    """Whether the cell holds a date whose order is not plain to see."""
+    found = _YEAR_LAST.fullmatch(unicodedata.normalize("NFKC", text).strip().strip("[]'\"").strip())
+    return bool(found and found["a"] != found["b"])
+
+
+def date_order(texts: Iterable[str], likely: Order | None = None) -> tuple[Order | None, bool]:
+    """The order of a column's dates and whether it is certain: by a number above 12, or by dates that only fit one.
+
+    Where nothing tells, `likely` is taken (such as month first for US dollars), else the order whose dates lie closer
+    together, else the day first.
+    """
+    cells = {text for text in texts if needs_order(text)}
+    if not cells:
+        return None, True
+    readable = {order: [found.day for text in cells if (found := parse_date(text, order))] for order in Order}
+    day_first, month_first = (len(readable[order]) for order in (Order.DAY_FIRST, Order.MONTH_FIRST))
+    if day_first != month_first:
+        return (Order.DAY_FIRST if day_first > month_first else Order.MONTH_FIRST), True
+    return likely or _closer(readable), False
+
+
+def _closer(readable: dict[Order, list[date]]) -> Order:
+    spans = {order: (max(days) - min(days)).days if days else 0 for order, days in readable.items()}
+    return Order.MONTH_FIRST if spans[Order.MONTH_FIRST] < spans[Order.DAY_FIRST] else Order.DAY_FIRST

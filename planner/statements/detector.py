@@ -1,0 +1,148 @@
+"""Which reader a file needs, by its content and never by its name; and the two doors others use: read and guess_mapping."""
+
+from __future__ import annotations
+
+import re
+
+from ..engine.errors import TermsError
+from ..engine.money import currency
+from .camt053 import read_camt053
+from .encoding import Text, decode
+from .finishing import finish
+from .grid import Grid, grids
+from .mapping import Mapping, find_header, is_header
+from .mt940 import read_mt940
+from .ofx import read_ofx
+from .plaid import read_plaid
+from .qif import read_qif
+from .tables import guess_table, read_tables
+from .values import MAX_BYTES, Statement, Unreadable
+from .workbook import read_workbook
+
+_OLE = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
+_MAGIC = (
+    (b"%PDF", "pdf"), (b"\x89PNG", "picture"), (b"\xff\xd8\xff", "picture"), (b"GIF8", "picture"), (b"RIFF", "picture"),
+    (b"\x1f\x8b", "packed"), (b"7z\xbc\xaf", "packed"), (b"Rar!", "packed"), (b"BZh", "packed"),
+    (b"\xfd7zXZ", "packed"), (b"\x28\xb5\x2f\xfd", "packed"),
+)  # fmt: skip
+_QIF = re.compile(r"^!(?:Type:|Account|Option:|Clear:)", re.IGNORECASE | re.MULTILINE)
+_MT940 = re.compile(r"^(?:\{1:.*\{4:)?\s*:20:", re.MULTILINE)
+
+
+def read(
+    data: bytes, filename: str = "", mapping: Mapping | None = None, account_currency: str | None = None
+) -> Statement:
+    """Read a statement file of any known format.
+
+    `mapping` is the user's for a table, confirmed; without one it is guessed, and what is not certain stands in
+    `doubts`. `account_currency` (ISO 4217) counts where the file states none. The file's name is never trusted, only
+    asked for a year where a Chinese card statement leaves it out. Raises Unreadable with a code from wording.REFUSALS.
+    """
+    _check(data, account_currency)
+    if data.startswith((b"PK\x03\x04", _OLE)):
+        statement = _read_workbook(data, mapping, filename)
+    else:
+        statement = _read_text(decode(data), mapping, filename)
+    return finish(statement, account_currency)
+
+
+def guess_mapping(data: bytes) -> Mapping | None:
+    """The mapping guessed for a table, to be shown and corrected; None for formats that need none.
+
+    Raises Unreadable as `read` does.
+    """
+    _check(data, None)
+    if data.startswith((b"PK\x03\x04", _OLE)):
+        sheets = read_workbook(data)
+    else:
+        text = decode(data)
+        if _reader_name(text.content):
+            return None
+        sheets = [_best_grid(text)]
+    found = (guess_table(grid, Statement("", "")) for grid in sheets)
+    mapping = next((mapping for mapping in found if mapping), None)
+    if mapping is None:
+        raise Unreadable("no_table")
+    return mapping
+
+
+def _check(data: bytes, account_currency: str | None) -> None:
+    if len(data) > MAX_BYTES:
+        raise Unreadable("too_large", megabytes=MAX_BYTES // 1024**2)
+    if not data.strip():
+        raise Unreadable("empty")
+    code = next((code for magic, code in _MAGIC if data.startswith(magic)), None)
+    if code:
+        raise Unreadable(code)
+    try:
+        if account_currency is not None:
+            currency(account_currency)
+    except TermsError:
+        raise Unreadable("currency") from None
+
+
+def _read_workbook(data: bytes, mapping: Mapping | None, filename: str) -> Statement:
+    kind = "xlsx" if data.startswith(b"PK") else "xls"
+    statement = Statement(kind, kind.upper())
+    layout = read_tables(read_workbook(data), statement, mapping, filename)
+    if layout is None:
+        raise Unreadable("no_table")
+    statement.format = f"{layout.name}-{kind}" if layout.name else kind
+    return statement
+
+
+_READERS = {"ofx": read_ofx, "camt053": read_camt053, "qif": read_qif, "mt940": read_mt940, "plaid-json": read_plaid}
+
+
+def _reader_name(text: str) -> str | None:
+    """The name of the format that is no table; None for tables. Raises Unreadable for what is no statement at all."""
+    head = text[:20_000].lstrip()
+    if re.search(r"<OFX[\s>]|^OFXHEADER\s*:|<\?OFX\b", head, re.IGNORECASE | re.MULTILINE):
+        return "ofx"
+    if re.match(r"<!doctype html|<html|<table|<head|<body", head, re.IGNORECASE):
+        raise Unreadable("html")
+    if head.startswith("<"):
+        return "camt053"
+    if head.startswith(("{\n", '{"', "[{", "[\n", "{ ", "[ ", "{\t", "{}", "[]")):
+        return "plaid-json"
+    if _MT940.search(head) and re.search(r"^:(?:6[0-2][FM]?|25|28C?):", head, re.MULTILINE):
+        return "mt940"
+    return "qif" if _QIF.search(head) else None
+
+
+def _read_text(text: Text, mapping: Mapping | None, filename: str) -> Statement:
+    name = _reader_name(text.content)
+    statement = Statement(name or "csv", text.encoding)
+    if text.guessed:
+        statement.doubt("encoding_guessed", encoding=text.encoding)
+    if name:
+        _READERS[name](text.content, statement)
+        return statement
+    grid = _best_grid(text, mapping)
+    layout = read_tables([grid], statement, mapping, filename)
+    if layout is None:
+        raise Unreadable("no_table")
+    statement.format = f"{layout.name}-csv" if layout.name else "csv"
+    if _cut_off(text.content, grid):
+        statement.doubt("cut_off")
+    return statement
+
+
+def _best_grid(text: Text, mapping: Mapping | None = None) -> Grid:
+    """The table as split by the chosen delimiter, else by the first that shows column names, else by the commonest."""
+    found = []
+    for grid in grids(text.content):
+        if (mapping and grid.delimiter == mapping.delimiter) or (not mapping and find_header(grid)):
+            return grid
+        found.append(grid)
+    if not found:
+        raise Unreadable("no_table")
+    return found[0]
+
+
+def _cut_off(text: str, grid: Grid) -> bool:
+    """Whether the last row looks torn: no line end, and shorter than every other row of the table."""
+    rows = [row for row in grid.rows if row.filled > 1 and not is_header(row)]
+    return (
+        len(rows) > 2 and not text.endswith("\n") and len(rows[-1].cells) < min(len(row.cells) for row in rows[-20:-1])
+    )

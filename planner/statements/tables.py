@@ -1,0 +1,172 @@
+"""Tables (CSV, XLS, XLSX) to statements: sections, sheets, and what concerns all rows together."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from itertools import islice
+
+from .dates import Order, date_order, parse_date
+from .grid import Grid, Row
+from .layouts import Layout, Sign, layout_of, looks_like_card
+from .mapping import Mapping, find_header, guess_columns, is_header
+from .numbers import currency_code, decimal_mark, parse_amount
+from .rows import RowReader
+from .signs import Written, settle_sign
+from .values import Entry, Statement
+
+_ROWS_STATED = re.compile(r"^共[：:]?\s?(\d{1,6})\s?笔")
+_MONTH_STATED = re.compile(r"(20\d{2})\s?[年/-]\s?(\d{1,2})(?:\s?月|\b)")
+
+
+@dataclass(frozen=True, slots=True)
+class Section:
+    """Column names, the rows under them, and the lines above them."""
+
+    header: Row | None
+    rows: list[Row]
+    preamble: list[Row]
+
+
+def sections(grid: Grid) -> list[Section]:
+    """The parts of a sheet that have their own column names; one part without names when none are found."""
+    first = find_header(grid)
+    if first is None:
+        return [Section(None, grid.rows, [])]
+    start = grid.rows.index(first)
+    parts = [Section(first, [], grid.rows[:start])]
+    for row in islice(grid.rows, start + 1, None):
+        if not is_header(row):
+            parts[-1].rows.append(row)
+        elif row.cells != parts[-1].header.cells:  # type: ignore[union-attr]  # parts after the first all have names
+            parts.append(Section(row, [], []))
+    return parts
+
+
+def settled(mapping: Mapping, section: Section, layout: Layout, statement: Statement) -> Mapping:
+    """The mapping with decimal mark, order of dates and meaning of signs found from all rows; what is a guess is noted."""
+    cells = [row.cell(c) for row in section.rows for c in mapping.money_columns]
+    decimal = mapping.decimal or decimal_mark(cells)
+    dates = [row.cell(c) for row in section.rows for c in mapping.date]
+    units = [row.cell(mapping.currency) for row in section.rows[:50]]
+    order, sure = date_order(dates, _likely_order(mapping, layout, [*cells[:50], *units]))
+    if mapping.order is None and not sure:
+        statement.doubt("date_order_guessed")
+    mapping = replace(mapping, decimal=decimal, order=mapping.order or order)
+    return _with_sign(mapping, section, layout, statement)
+
+
+def _likely_order(mapping: Mapping, layout: Layout, cells: Sequence[str]) -> Order | None:
+    american = "USD" in (mapping.unit, layout.currency) or any("$" in cell or cell == "USD" for cell in cells)
+    stated = layout.currency or mapping.unit or any(currency_code(cell) for cell in cells)
+    return Order.MONTH_FIRST if american else Order.DAY_FIRST if stated else None
+
+
+def _with_sign(mapping: Mapping, section: Section, layout: Layout, statement: Statement) -> Mapping:
+    if mapping.sign or mapping.amount is None or mapping.direction is not None:
+        return mapping
+    card = looks_like_card([cell for row in [*section.preamble, section.header] if row for cell in row.cells])
+    if mapping.guessed:
+        card = card or looks_like_card(cell for row in section.rows[:20] for cell in row.cells)
+    sign, sure = settle_sign(layout, card, _written(mapping, section.rows))
+    if not sure:
+        statement.doubt("sign_guessed")
+    return replace(mapping, sign=sign)
+
+
+def _written(mapping: Mapping, rows: Sequence[Row]) -> list[Written]:
+    found = []
+    for row in rows:
+        amount = parse_amount(row.cell(mapping.amount), mapping.decimal)
+        if amount and any(parse_date(row.cell(c), mapping.order) for c in mapping.date):
+            balance = parse_amount(row.cell(mapping.balance), mapping.decimal)
+            text = " ".join(row.cell(c) for c in (*mapping.counterparty, *mapping.text))
+            plus = amount.signed and amount.value > 0
+            found.append(Written(amount.value, plus, balance.value if balance else None, text))
+    return found
+
+
+def read_tables(sheets: Sequence[Grid], statement: Statement, chosen: Mapping | None, filename: str) -> Layout | None:
+    """Read every sheet into the statement; the first sheet's layout, or None where no table was found."""
+    found: Layout | None = None
+    seen: list[list[tuple[str, ...]]] = []
+    for grid in sheets:
+        rows = [row.cells for row in grid.rows]
+        if _repeats(rows, seen):
+            statement.doubt("repeated_sheet", sheet=grid.sheet)
+            continue
+        before = len(statement.entries) + len(statement.bad_rows)
+        for section in _chosen_sections(grid, chosen):
+            layout = _read_section(grid, section, statement, chosen, filename)
+            found = found or layout
+        if len(statement.entries) + len(statement.bad_rows) > before:
+            seen.append(rows)
+    return found
+
+
+def _repeats(rows: list[tuple[str, ...]], seen: list[list[tuple[str, ...]]]) -> bool:
+    """Whether all dated rows of this sheet stand in an earlier one too (WeChat's XLSX can hold them twice)."""
+    dated = {row for row in rows if any(parse_date(cell) for cell in row)}
+    return bool(dated) and any(dated <= set(other) for other in seen)
+
+
+def _chosen_sections(grid: Grid, chosen: Mapping | None) -> list[Section]:
+    if chosen is None:
+        return sections(grid)
+    line = chosen.header_line
+    header = next((row for row in grid.rows if row.cells == chosen.header), None) or next(
+        (row for row in grid.rows if row.line == line), None
+    )
+    if line is None or header is None:
+        return [Section(None, grid.rows, [])]
+    start = grid.rows.index(header)
+    return [Section(header, [row for row in grid.rows[start + 1 :] if row.cells != header.cells], grid.rows[:start])]
+
+
+def _read_section(
+    grid: Grid, section: Section, statement: Statement, chosen: Mapping | None, filename: str
+) -> Layout | None:
+    mapping = chosen or guess_columns(section.header, section.rows, grid)
+    if mapping is None:
+        return None
+    layout = layout_of(section.header.cells if section.header else ())
+    if mapping.guessed and not mapping.confirmed:
+        statement.doubt("columns_guessed")
+        if mapping.amount is None:
+            statement.doubt("sign_guessed")
+    mapping = settled(mapping, section, layout, statement)
+    reader = RowReader(mapping, layout, statement, section.rows, _stated_month(section, filename))
+    for row in section.rows:
+        reader.read(row)
+    reader.close()
+    _check_stated_rows(section, statement, reader.entries)
+    return layout
+
+
+def _stated_month(section: Section, filename: str) -> tuple[int, int, bool] | None:
+    """Year and month of the statement from the lines above the table, else from the file's name (then a guess)."""
+    for text, sure in ((" ".join(cell for row in section.preamble for cell in row.cells), True), (filename, False)):
+        found = _MONTH_STATED.search(text)
+        if found and 1 <= int(found[2]) <= 12:
+            return int(found[1]), int(found[2]), sure
+    return None
+
+
+def _check_stated_rows(section: Section, statement: Statement, entries: list[Entry]) -> None:
+    around = [*section.preamble, *section.rows[-40:], *section.rows[:40]]
+    stated = next((int(found[1]) for row in around if row.cells and (found := _ROWS_STATED.match(row.cells[0]))), None)
+    if stated is not None and stated != len(entries):
+        statement.doubt("rows_stated", stated=stated, present=len(entries))
+
+
+def guess_table(grid: Grid, statement: Statement) -> Mapping | None:
+    """The mapping of a sheet's first table, settled as far as its rows allow; doubts go to the statement."""
+    section = sections(grid)[0]
+    mapping = guess_columns(section.header, section.rows, grid)
+    if mapping is None:
+        return None
+    layout = layout_of(section.header.cells if section.header else ())
+    mapping = settled(mapping, section, layout, statement)
+    currency = currency_code(mapping.unit)
+    return replace(mapping, sign=mapping.sign or Sign.IN, unit=currency)
