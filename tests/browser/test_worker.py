@@ -1,4 +1,4 @@
-"""The service worker and the page script in a real chromium, against a server of a few lines."""
+"""The service worker and the page script in a real Chromium, against a server of a few lines."""
 
 import json
 import re
@@ -10,12 +10,8 @@ import pytest
 from flask import Flask, Response, redirect, request, send_from_directory
 from werkzeug.serving import make_server
 
-sync_api = pytest.importorskip("playwright.sync_api")
-
-pytestmark = pytest.mark.chromium
-STATIC = Path(__file__).parents[1] / "static"
-CHROMIUM = Path("/usr/bin/chromium")
-FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run"]
+pytestmark = pytest.mark.browser
+STATIC = Path(__file__).parents[2] / "static"
 PAGE = """<!doctype html><html lang="en" data-css="/static/v1/css/base.css" data-css-hash="h1"><head><title>t</title>
 <link rel="icon" href="data:,"><script type="module" src="/static/v1/js/app.js"></script></head><body><main>
 <div id="offline-banner" hidden><p data-age="From {time}."></p></div>%s</main></body></html>"""

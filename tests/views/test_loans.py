@@ -148,7 +148,7 @@ def test_a_loan_is_entered_by_its_contract(
         ({"method": "annuity", "annual_rate": ""}, "Enter the yearly rate"),
         ({"method": "flat", "period_rate": "90"}, "above 1,000 per cent"),
         ({"method": "fixed_payment", "annual_rate": "18.25", "payment": "300"}, "The interest alone is ¥304.17 each time"),
-        ({"method": "fixed_payment", "annual_rate": "18.25", "payment": "304.18"}, "The interest alone is ¥304.17 each time"),
+        ({"method": "fixed_payment", "annual_rate": "18.25", "payment": "304.17"}, "The interest alone is ¥304.17 each time"),
     ],
 )  # fmt: skip
 def test_bad_input_gets_a_sentence_and_is_kept(

@@ -42,6 +42,9 @@ function replaceRegion(region, html) {
   announce(region);
 }
 
+// Not form.method: a field may be called "method".
+const posts = (form) => form.getAttribute("method")?.toLowerCase() === "post";
+
 function address(form) {
   const url = new URL(form.dataset.liveAction || form.getAttribute("action") || location.pathname, location.href);
   const pairs = [...new FormData(form)].filter(([name, value]) => typeof value === "string" && name !== "csrf_token");
@@ -67,7 +70,7 @@ function live(form) {
       const html = await answer.text();
       if (mine !== running) return;
       replaceRegion(region, html);
-      if (form.method === "get") history.replaceState(history.state, "", url);
+      if (!posts(form)) history.replaceState(history.state, "", url);
     } catch (error) {
       // The figures no longer match what was typed: say so by looks, and leave the form's button to explain.
       if (error.name !== "AbortError" && mine === running) region.dataset.stale = "";
@@ -82,7 +85,7 @@ function live(form) {
   });
   form.addEventListener("submit", (event) => {
     // A form that posts, or a button with a name, means something else (such as saving): let it go to the server.
-    if (form.method !== "get" || event.submitter?.name || event.submitter?.hasAttribute("formaction")) return;
+    if (posts(form) || event.submitter?.name || event.submitter?.hasAttribute("formaction")) return;
     if (!navigator.onLine || "stale" in region.dataset) return;
     event.preventDefault();
     clearTimeout(timer);
