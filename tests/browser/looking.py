@@ -6,14 +6,13 @@ import os
 import re
 import time
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Locator, Page, Request
+if TYPE_CHECKING:  # at run time the fixture `chromium` says what is missing, so that a machine without it can skip
+    from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Locator, Page, Request, ViewportSize
 
-PHONE = {"width": 360, "height": 800}
-NARROW = 320
-AXE = Axe()
+PHONE: ViewportSize = {"width": 360, "height": 800}
+NARROW: ViewportSize = {"width": 320, "height": 800}
 _OVERFLOW = """() => [document.documentElement.scrollWidth - document.documentElement.clientWidth,
  [...document.querySelectorAll('body *')].filter(e => e.getBoundingClientRect().right > innerWidth + 1)
  .slice(0, 3).map(e => e.outerHTML.slice(0, 120))]"""
@@ -89,7 +88,7 @@ class Window:
     def look(self, name: str = "") -> None:
         """Check the page that is open: no sideways scrolling at 360 and 320 px, nothing axe objects to, no error so far."""
         self.assert_fits()
-        self.page.set_viewport_size({"width": NARROW, "height": 800})
+        self.page.set_viewport_size(NARROW)
         self.assert_fits()
         self.page.set_viewport_size(PHONE)
         if self.js:
@@ -106,7 +105,9 @@ class Window:
     def assert_accessible(self, *only: str) -> None:
         """No violation of any of axe's usual rules, or of the rules `only`."""
         options = {"runOnly": {"type": "rule", "values": list(only)}} if only else None
-        found = AXE.run(self.page, options=options).response["violations"]
+        from axe_playwright_python.sync_playwright import Axe  # type: ignore[import-untyped]  # it has no types
+
+        found = Axe().run(self.page, options=options).response["violations"]
         said = [(v["id"], [(n["html"][:160], n["failureSummary"]) for n in v["nodes"][:2]]) for v in found]
         assert not said, f"axe on {self.page.url}: {said}"
 

@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from typing import Any, NamedTuple
 from urllib.parse import urljoin, urlsplit
 
-import brotli
+import brotli  # type: ignore[import-untyped]  # it has no types
 import pytest
 
 from planner.demo import EMAIL, PASSWORD
