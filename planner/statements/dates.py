@@ -65,6 +65,11 @@ def parse_date(text: str, order: Order | None = None) -> Moment | None:
     return None
 
 
+def is_date(text: str) -> bool:
+    """Whether the cell holds a date in either order."""
+    return parse_date(text) is not None or parse_date(text, Order.MONTH_FIRST) is not None
+
+
 def _moment(parts: dict[str, str | None], order: Order | None) -> Moment | None:
     year = _full_year(parts["y"])
     if "a" in parts:

@@ -82,12 +82,12 @@ def _cells(line: str, delimiter: str) -> tuple[str, ...] | None:
         parts = line.split(delimiter)
     else:
         try:
-            parts = next(csv.reader(line.split("\n"), delimiter=delimiter))
+            parts = next(csv.reader(line.splitlines(keepends=True), delimiter=delimiter))
         except (csv.Error, StopIteration):
             parts = line.replace('"', "").split(delimiter)
     return tuple(clean(part) for part in parts[:_MAX_CELLS])
 
 
 def clean(cell: str) -> str:
-    """A cell without the blanks, tabs and no-break spaces banks pad it with."""
-    return cell.strip(" \t\r\n\u00a0\u3000\ufeff")
+    """A cell on one line, without the blanks, tabs and no-break spaces banks pad it with."""
+    return cell.replace("\n", " ").strip(" \t\r\u00a0\u3000\ufeff")

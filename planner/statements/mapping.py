@@ -9,7 +9,7 @@ from itertools import islice
 from typing import Any
 
 from .columns import guessed_roles, known
-from .dates import Order, day_and_month, parse_clock, parse_date
+from .dates import Order, day_and_month, is_date, parse_clock
 from .grid import Grid, Row
 from .layouts import Sign, direction_word
 from .numbers import parse_amount
@@ -100,7 +100,7 @@ class Mapping:
 
 def is_header(row: Row) -> bool:
     """Whether a row names columns: a date and an amount among them, and no cell that is a date or amount itself."""
-    if row.filled < 2 or any(cell and (parse_date(cell) or (len(cell) > 2 and _is_amount(cell))) for cell in row.cells):
+    if row.filled < 2 or any(cell and (is_date(cell) or (len(cell) > 2 and _is_amount(cell))) for cell in row.cells):
         return False
     roles = {role.role for cell in row.cells for role in known(cell)}
     if "date" not in roles or not roles & {"amount", "out", "in"}:
@@ -135,7 +135,7 @@ def _by_name(header: Row, sample: Sequence[Row]) -> Mapping | None:
     dates = [
         c
         for c in columns.get("date", ())
-        if _any(sample, c, lambda cell: bool(parse_date(cell) or day_and_month(cell)))
+        if _any(sample, c, lambda cell: bool(is_date(cell) or day_and_month(cell)))
     ]
     dates = dates or columns.get("date", [])[:1]
     money = _money(ranked, sample)
@@ -195,14 +195,14 @@ def _direction_column(named: list[int], header: Row, sample: Sequence[Row], take
 
 def _all_directions(sample: Sequence[Row], column: int) -> bool:
     words = [direction_word(row.cell(column)) for row in sample if row.cell(column)]
-    return bool(words) and sum(1 for word in words if word) >= 0.8 * len(words)
+    return bool(words) and all(words)
 
 
 def _by_cells(header: Row | None, sample: Sequence[Row]) -> Mapping | None:
     """Columns by what they hold: dates, in-or-out words, numbers; of several numbers the last ever-filled is a balance."""
     width = max((len(row.cells) for row in sample), default=0)
-    dated = [c for c in range(width) if _share(sample, c, lambda cell: parse_date(cell) is not None) >= 0.5]
-    rows = [row for row in sample if dated and parse_date(row.cell(dated[0]))]
+    dated = [c for c in range(width) if _share(sample, c, is_date) >= 0.5]
+    rows = [row for row in sample if dated and is_date(row.cell(dated[0]))]
     numeric = [c for c in range(width) if c not in dated and _all(rows, c, _is_amount)]
     money = _money_by_cells(rows, [c for c in numeric if not _looks_like_id(rows, c)], width)
     if not rows or not money:

@@ -65,6 +65,7 @@ class RowReader:
         self._years_guessed = False
         self._blank_means = _blank_direction(mapping, layout, rows)
         self._minus_is_plain = _minus_is_plain(mapping, rows)
+        self._has_minus = mapping.amount is not None and any("-" in row.cell(mapping.amount) for row in rows)
 
     def read(self, row: Row) -> None:
         """Take in one row."""
@@ -146,6 +147,9 @@ class RowReader:
         word = direction_word(cell)
         if word == "":
             word = self._blank_means
+        if word is None and self._has_minus:
+            self.statement.doubt("sign_guessed")
+            word = "out" if amount.value < 0 else "in"
         if word is None:
             self.counts["direction_unknown"] += 1
         direction = Direction(word or "neutral")

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from itertools import islice
 
-from .dates import Order, date_order, parse_date
+from .dates import Order, date_order, is_date, parse_date
 from .grid import Grid, Row
 from .layouts import Layout, Sign, layout_of, looks_like_card
 from .mapping import Mapping, find_header, guess_columns, is_header
@@ -107,7 +107,7 @@ def read_tables(sheets: Sequence[Grid], statement: Statement, chosen: Mapping | 
 
 def _repeats(rows: list[tuple[str, ...]], seen: list[list[tuple[str, ...]]]) -> bool:
     """Whether all dated rows of this sheet stand in an earlier one too (WeChat's XLSX can hold them twice)."""
-    dated = {row for row in rows if any(parse_date(cell) for cell in row)}
+    dated = {row for row in rows if any(is_date(cell) for cell in row)}
     return bool(dated) and any(dated <= set(other) for other in seen)
 
 
