@@ -1,4 +1,4 @@
-"""The command `planner`: serve, worker, demo, migrate, calc."""
+"""The command `planner`: serve, worker, demo, migrate, calc, statement."""
 
 from __future__ import annotations
 
@@ -35,6 +35,10 @@ def _parser() -> argparse.ArgumentParser:
     _command(commands, "demo", _demo, "load the example household and print how to sign in")
     _command(commands, "migrate", _migrate, "bring the database's tables up to date")
     _command(commands, "calc", _calc, "answer loan questions: JSON lines on standard input, JSON lines out")
+    statement = _command(commands, "statement", _statement, "read a bank or wallet statement and print what is in it")
+    statement.add_argument("file")
+    statement.add_argument("--format", choices=("json", "table"), default="json")
+    statement.add_argument("--account-currency", metavar="CUR")
     return parser
 
 
@@ -89,6 +93,12 @@ def _calc(options: argparse.Namespace) -> int:
         sys.stdout.write(f"{answer}\n")
         sys.stdout.flush()
     return 0
+
+
+def _statement(options: argparse.Namespace) -> int:
+    from .statements.command import run
+
+    return run(options.file, options.format, options.account_currency, out=sys.stdout, err=sys.stderr)
 
 
 if __name__ == "__main__":
