@@ -70,14 +70,12 @@ def annual_cost(flows: Sequence[float], periods_per_year: Decimal) -> AnnualCost
     """The annual cost of equally spaced flows. Raises NoRate, SeveralRates."""
     if not any(flows):
         return AnnualCost(Decimal(0), Decimal(0), Decimal(0))
-    periodic = irr_per_period(flows)
-    if abs(periodic) < 1e-13:
-        periodic = 0.0
-    periods = float(periods_per_year)
-    growth = math.log1p(periodic) * periods
+    rate = irr_per_period(flows)
+    periodic = as_decimal(rate if abs(rate) >= 1e-13 else 0.0)
+    growth = math.log1p(float(periodic)) * float(periods_per_year)
     if growth > 700:
         raise NoRate("the rate is beyond any number")
-    return AnnualCost(as_decimal(periodic), as_decimal(periodic * periods), as_decimal(math.expm1(growth)))
+    return AnnualCost(periodic, periodic * periods_per_year, as_decimal(math.expm1(growth)))
 
 
 def as_decimal(value: float) -> Decimal:

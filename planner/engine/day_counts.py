@@ -28,7 +28,7 @@ class DayCount(StrEnum):
 
 
 Ratio = tuple[int, int]
-_PERIODS_A_YEAR = {Unit.DAY: 365, Unit.WEEK: 52, Unit.MONTH: 12, Unit.YEAR: 1}
+PERIODS_A_YEAR = {Unit.DAY: 365, Unit.WEEK: 52, Unit.MONTH: 12, Unit.YEAR: 1}
 _NOMINAL_DAYS = {Unit.DAY: 1, Unit.WEEK: 7, Unit.MONTH: 30, Unit.YEAR: 360}
 FIXED_YEAR = {DayCount.ACT_365: 365, DayCount.ACT_360: 360, DayCount.ACT_364: 364}
 _BOTH_YEARS = 365 * 366
@@ -66,7 +66,7 @@ def period_ratio(period: Period, day_count: DayCount) -> Ratio:
     if period.due <= period.start:
         return 0, 1
     if day_count == DayCount.PERIOD and period.frequency is not None:
-        return period.frequency.every, _PERIODS_A_YEAR[period.frequency.unit]
+        return period.frequency.every, PERIODS_A_YEAR[period.frequency.unit]
     if day_count == DayCount.PERIOD_30_360:
         if period.regular and period.frequency is not None:
             return _NOMINAL_DAYS[period.frequency.unit] * period.frequency.every, 360

@@ -8,8 +8,8 @@ from datetime import date
 from decimal import Decimal
 
 from .checks import MAX_AMOUNT, MAX_RATE, check
-from .dates import MONTHLY, Frequency, MonthEndRule, Unit
-from .day_counts import DayCount
+from .dates import MONTHLY, Frequency, MonthEndRule
+from .day_counts import PERIODS_A_YEAR, DayCount
 from .money import Currency
 from .parts import (
     NO_GRACE,
@@ -108,8 +108,7 @@ class LoanTerms:
     @property
     def periods_per_year(self) -> Decimal:
         """How many instalments a year has: 12 for monthly, 52 for weekly, 365 for daily."""
-        a_year = {Unit.DAY: 365, Unit.WEEK: 52, Unit.MONTH: 12, Unit.YEAR: 1}[self.frequency.unit]
-        return Decimal(a_year) / self.frequency.every
+        return Decimal(PERIODS_A_YEAR[self.frequency.unit]) / self.frequency.every
 
     @property
     def digits(self) -> int:

@@ -10,6 +10,7 @@ from .annual_cost import annual_cost
 from .appendix_j import PeriodUnit, UnitPeriod, us_apr
 from .contract import read_currency
 from .dates import Frequency, Unit
+from .day_counts import PERIODS_A_YEAR
 from .errors import TermsError
 from .flows import Flow, Offset, Time, check_kind, effective_rate, later, whole_months_back
 from .money import Currency, to_minor
@@ -106,8 +107,7 @@ def _nominal(fields: Fields, flows: list[Flow]) -> Answer:
     row = [Decimal(0)] * (max(places) - min(places) + 1)
     for place, flow in zip(places, flows, strict=True):
         row[place - min(places)] += flow.amount
-    a_year = {Unit.DAY: 365, Unit.WEEK: 52, Unit.MONTH: 12, Unit.YEAR: 1}[period.unit]
-    cost = annual_cost([float(amount) for amount in row], Decimal(a_year) / period.every)
+    cost = annual_cost([float(amount) for amount in row], Decimal(PERIODS_A_YEAR[period.unit]) / period.every)
     return {
         "periodic_rate_pct": percent_text(float(cost.periodic)),
         "nominal_annual_pct": percent_text(float(cost.nominal)),
