@@ -148,7 +148,7 @@ def _before_and_after(me: Window) -> tuple[dict[str, str], dict[str, str]]:
 
 def see_today(me: Window) -> None:
     me.press("今天")
-    me.shows("12月18日", "9 天", "¥1,816.67")
+    me.shows("12月18日", "9 天", "¥1,816.67", "接下来可以")
     me.look("10-today")
 
 

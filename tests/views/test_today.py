@@ -56,7 +56,7 @@ def test_overdue_is_said_calmly_and_leads_on(household: Household, borrower: Fla
 
 
 def test_there_are_at_most_three_next_actions(household: Household, borrower: FlaskClient) -> None:
-    page = get(borrower, "/").split("<h2>Next</h2>")[1].split("</section>")[0]
+    page = get(borrower, "/").split("<h2>What you can do next</h2>")[1].split("</section>")[0]
     assert 1 <= page.count("<li>") <= 3
 
 
