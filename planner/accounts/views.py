@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from urllib.parse import urlsplit
 
 from flask import (
     Blueprint,
@@ -203,11 +202,9 @@ def _next() -> str:
 
 def _own_path(text: str | None) -> str:
     """`text` when it is a path of this app; the start address for anything that could lead elsewhere."""
-    parts = urlsplit(text or "")
-    safe = (
-        text and text.startswith("/") and not text.startswith(("//", "/\\")) and not parts.netloc and "\\" not in text
-    )
-    return text if text and safe and text.isprintable() else url_for("today.home")
+    path = text or ""
+    safe = path.startswith("/") and not path.startswith("//") and "\\" not in path and path.isprintable()
+    return path if safe else url_for("today.home")
 
 
 def _typed_email() -> str:
