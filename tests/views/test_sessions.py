@@ -1,4 +1,4 @@
-"""Sessions that cannot be planted, copied or kept for ever, passwords that cannot be guessed, and links that lead nowhere else."""
+"""Sessions that cannot be planted, copied or kept for ever; passwords that cannot be guessed; links that stay at home."""
 
 from __future__ import annotations
 
