@@ -68,8 +68,10 @@ def client_network() -> str:
 class CompressAll(Compress):
     """Refusals too: a form with its errors (422) and a page that is not there (404) are whole pages with their styles."""
 
-    def after_request(self, response: Response) -> Response:
+    def after_request(self, response: Response | None) -> Response:
         """Flask-Compress passes over every status but 2xx; for it alone a refusal looks like one."""
+        if response is None:
+            raise TypeError("there is an answer after every request")
         status = response.status
         if response.status_code >= 400:
             response.status_code = 200

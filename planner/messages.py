@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from flask import current_app, flash, request, url_for
+from flask import Response, current_app, flash, redirect, request, url_for
 
 
 def flash_undo(text: str, undo_url: str) -> None:
@@ -27,3 +27,9 @@ def absolute_url(endpoint: str, **values: Any) -> str:
     settings = current_app.config["SETTINGS"]
     base: str = settings.base_url if settings.production else request.host_url.rstrip("/")
     return base + url_for(endpoint, **values)
+
+
+def see_other(address: str) -> Response:
+    """After a form has done its work: on to a page that reloading or going back does not send again (303)."""
+    answer: Response = redirect(address, 303)  # type: ignore[assignment]  # Flask's redirect gives its own response class
+    return answer

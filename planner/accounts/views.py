@@ -10,7 +10,6 @@ from flask import (
     current_app,
     flash,
     make_response,
-    redirect,
     render_template,
     request,
     session,
@@ -24,7 +23,7 @@ from ..access import public, signed_in
 from ..errors import NotFound
 from ..extensions import client_network, db, limiter
 from ..i18n import COOKIE, choose_locale, find_locale
-from ..messages import client_words
+from ..messages import client_words, see_other
 from ..models import User
 from . import services
 from .forms import EMAIL_TAKEN, RegisterForm, SignInForm
@@ -61,14 +60,14 @@ def start() -> Page:
     if not current_user.is_authenticated:
         services.start_guest(choose_locale(), client_words())
         db.session.commit()
-    return _go(url_for("today.home"))
+    return see_other(url_for("today.home"))
 
 
 @bp.get("/register")
 @public
 def register() -> Page:
     if _account() is not None:
-        return _go(url_for("today.home"))
+        return see_other(url_for("today.home"))
     return render_template("accounts/register.html", form=RegisterForm())
 
 
@@ -78,7 +77,7 @@ def register() -> Page:
 def register_post() -> Page:
     form = RegisterForm()
     if _account() is not None:
-        return _go(url_for("today.home"))
+        return see_other(url_for("today.home"))
     if not form.validate_on_submit():
         return render_template("accounts/register.html", form=form), 422
     guest = db.session.get(User, current_user.id) if current_user.is_authenticated else None
@@ -91,14 +90,14 @@ def register_post() -> Page:
         return render_template("accounts/register.html", form=form), 422
     db.session.commit()
     flash(_("Your account is ready. Everything you entered is in it."))
-    return _remember_device(_go(url_for("today.home")), entered[0])
+    return _remember_device(see_other(url_for("today.home")), entered[0])
 
 
 @bp.get("/sign-in")
 @public
 def sign_in() -> Page:
     if _account() is not None:
-        return _go(_next())
+        return see_other(_next())
     return render_template("accounts/sign_in.html", form=SignInForm(), refused=False)
 
 
@@ -117,7 +116,7 @@ def sign_in_post() -> Page:
     if not services.is_password_of(account, form.password.data or "") or account is None:
         return render_template("accounts/sign_in.html", form=form, refused=True), 422
     _enter(account)
-    return _remember_device(_go(_next()), _typed_email())
+    return _remember_device(see_other(_next()), _typed_email())
 
 
 @bp.post("/sign-out")
@@ -125,7 +124,7 @@ def sign_in_post() -> Page:
 def sign_out() -> Page:
     services.sign_out()
     db.session.commit()
-    answer = make_response(_go(url_for("accounts.welcome")))
+    answer = make_response(see_other(url_for("accounts.welcome")))
     answer.headers["Clear-Site-Data"] = '"cache", "storage"'
     answer.headers["X-Signed-Out"] = "1"
     return answer
@@ -138,7 +137,7 @@ def language() -> Page:
     if current_user.is_authenticated:
         current_user.locale = locale
         db.session.commit()
-    answer = make_response(_go(_own_path(request.form.get("next"))))
+    answer = make_response(see_other(_own_path(request.form.get("next"))))
     _set_cookie(answer, COOKIE, locale, YEAR_SECONDS)
     return answer
 
@@ -159,7 +158,7 @@ def end_device(sign_in_id: int) -> Page:
     db.session.delete(row)
     db.session.commit()
     flash(_("That device is signed out"))
-    return _go(url_for("accounts.devices"))
+    return see_other(url_for("accounts.devices"))
 
 
 def _enter(account: User) -> None:
@@ -175,11 +174,6 @@ def _enter(account: User) -> None:
 def _account() -> User | None:
     """The registered person at hand; None for a guest as for nobody."""
     return current_user if current_user.is_authenticated and not current_user.is_guest else None
-
-
-def _go(address: str) -> Response:
-    answer: Response = redirect(address, 303)  # type: ignore[assignment]  # Flask's redirect gives its own response class
-    return answer
 
 
 def _remember_device(answer: Response, email: str) -> Response:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from zoneinfo import available_timezones
 
-from flask import Blueprint, Response, flash, redirect, render_template, url_for
+from flask import Blueprint, Response, flash, render_template, url_for
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 from flask_login import current_user
@@ -13,6 +13,7 @@ from sqlalchemy import select
 from ..access import Permission, needs
 from ..extensions import db
 from ..forms import Choice, Form
+from ..messages import see_other
 from ..models import Case, Membership
 
 bp = Blueprint("cases", __name__, url_prefix="/c/<int:case_id>")
@@ -59,8 +60,7 @@ def settings_post(case: Case) -> Response | tuple[str, int]:
     case.currency, case.timezone = form.currency.data, form.timezone.data
     db.session.commit()
     flash(_("Saved"))
-    answer: Response = redirect(url_for("cases.more"), 303)  # type: ignore[assignment]  # Flask's own response class
-    return answer
+    return see_other(url_for("cases.more"))
 
 
 def _form(case: Case) -> CaseForm:

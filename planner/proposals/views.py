@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import Any
 
-from flask import Blueprint, Response, flash, redirect, render_template, request, url_for
+from flask import Blueprint, Response, flash, render_template, request, url_for
 from flask_babel import get_locale
 from flask_babel import gettext as _
 
@@ -18,7 +18,7 @@ from ..errors import NotFound
 from ..extensions import db
 from ..i18n import html_lang
 from ..loans import services as loans
-from ..messages import absolute_url
+from ..messages import absolute_url, see_other
 from ..models import Case, Loan, Proposal
 from . import services
 from .forms import CauseForm, OfferForm
@@ -44,10 +44,10 @@ def create(case: Case) -> Page:
     today = clock.today(case.timezone)
     if loans.position(loan, today).is_paid_off:
         flash(_("This loan is paid off; there is nothing to propose"))
-        return _go(url_for("proposals.index"))
+        return see_other(url_for("proposals.index"))
     proposal = services.create(case, loan, today, clock.now())
     db.session.commit()
-    return _go(url_for("proposals.cause", proposal_id=proposal.id))
+    return see_other(url_for("proposals.cause", proposal_id=proposal.id))
 
 
 @bp.get("/<int:proposal_id>/cause")
@@ -127,7 +127,7 @@ def delete(case: Case, proposal_id: int) -> Page:
     db.session.delete(get_row(Proposal, proposal_id, case))
     db.session.commit()
     flash(_("The plan and its links are removed"))
-    return _go(url_for("proposals.index"))
+    return see_other(url_for("proposals.index"))
 
 
 def file_answer(value: ProposalDocument, extension: str, address: str) -> Response:
@@ -197,9 +197,4 @@ def _stale(proposal: Proposal, page: Any, form: Any) -> tuple[str, int]:
 def _saved(proposal: Proposal, following: str) -> Response:
     proposal.updated_at = clock.now()
     db.session.commit()
-    return _go(url_for(following, proposal_id=proposal.id))
-
-
-def _go(address: str) -> Response:
-    answer: Response = redirect(address, 303)  # type: ignore[assignment]  # Flask's redirect gives its own response class
-    return answer
+    return see_other(url_for(following, proposal_id=proposal.id))

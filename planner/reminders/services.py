@@ -121,11 +121,11 @@ def deliver(claimed: Sequence[Reminder], now: datetime) -> int:
 
 
 def wishes_of(case: Case) -> Wishes:
-    """What the case wants, with defaults where nothing was saved."""
+    """What the case wants, with defaults where nothing was saved. Only the steps shown on the page are sent, each once."""
     settings = find_settings(case)
     zone = ZoneInfo(case.timezone)
     if settings is None:
-        return Wishes(case, Rules(zone), account_address(case), show_details=False)
+        return Wishes(case, Rules(zone, weekly_while_overdue=False), account_address(case), show_details=False)
     rules = Rules(
         zone, steps=tuple(Step(days) for days in settings.steps), send_at=time.fromisoformat(settings.send_at)
     )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from flask import Blueprint, Response, current_app, flash, redirect, render_template, url_for
+from flask import Blueprint, Response, current_app, flash, render_template, url_for
 from flask_babel import gettext as _
 
 from .. import clock, tokens
@@ -15,6 +15,7 @@ from ..documents.icalendar import to_ics
 from ..errors import Gone
 from ..extensions import csrf, db, limiter
 from ..loans import services as loans
+from ..messages import see_other
 from ..models import Case
 from . import messages, services
 from .forms import STEPS, SettingsForm
@@ -56,7 +57,7 @@ def save(case: Case) -> Page:
     services.save_settings(case, steps, form.send_at.data or "", address, form.show_details.data == "yes")
     db.session.commit()
     flash(_("Saved"))
-    return _go(url_for("reminders.index"))
+    return see_other(url_for("reminders.index"))
 
 
 @bp.post("/c/<int:case_id>/reminders/test")
@@ -65,7 +66,7 @@ def save(case: Case) -> Page:
 def send_test(case: Case) -> Page:
     address = services.wishes_of(case).email_to
     flash(_send_test(case, address) if address else _("Switch e-mail on and save first"))
-    return _go(url_for("reminders.index"))
+    return see_other(url_for("reminders.index"))
 
 
 @bp.get("/c/<int:case_id>/reminders/calendar.ics")
@@ -151,8 +152,3 @@ def _case_id(signed: str) -> int:
     if not isinstance(case_id, int):
         raise Gone
     return case_id
-
-
-def _go(address: str) -> Response:
-    answer: Response = redirect(address, 303)  # type: ignore[assignment]  # Flask's redirect gives its own response class
-    return answer

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import segno
-from flask import Blueprint, Response, flash, g, make_response, redirect, render_template, request, session, url_for
+from flask import Blueprint, Response, flash, g, make_response, render_template, request, session, url_for
 from flask_babel import gettext as _
 from flask_login import current_user
 from markupsafe import Markup
@@ -16,7 +16,7 @@ from ..documents import words
 from ..documents.pdf import request_words
 from ..documents.proposal import PARTS, ProposalDocument
 from ..extensions import db, limiter
-from ..messages import absolute_url, client_words
+from ..messages import absolute_url, client_words, see_other
 from ..models import Case, Proposal, Share
 from ..proposals import services as proposals
 from ..proposals.views import file_answer
@@ -32,7 +32,7 @@ Page = str | tuple[str, int] | Response
 def preview(case: Case, proposal_id: int) -> Page:
     draft = _finished(case, proposal_id)
     if draft is None:
-        return _go(url_for("proposals.offer", proposal_id=proposal_id))
+        return see_other(url_for("proposals.offer", proposal_id=proposal_id))
     given = request.args if "days" in request.args else None
     return _preview_page(draft, ShareForm(given) if given else ShareForm(data=_first_values(draft.proposal)))
 
@@ -42,7 +42,7 @@ def preview(case: Case, proposal_id: int) -> Page:
 def create(case: Case, proposal_id: int) -> Page:
     draft, form = _finished(case, proposal_id), ShareForm()
     if draft is None:
-        return _go(url_for("proposals.offer", proposal_id=proposal_id))
+        return see_other(url_for("proposals.offer", proposal_id=proposal_id))
     if not form.validate_on_submit():
         return _preview_page(draft, form), 422
     draft.proposal.borrower_name, draft.proposal.borrower_contact = form.borrower_name.data, form.borrower_contact.data
@@ -52,7 +52,7 @@ def create(case: Case, proposal_id: int) -> Page:
     db.session.commit()
     # The token is not stored; the signed session carries it to the next page, which shows it once.
     session["new_link"] = absolute_url("sharing.open_plan", token=token)
-    return _go(url_for("sharing.index", proposal_id=proposal_id))
+    return see_other(url_for("sharing.index", proposal_id=proposal_id))
 
 
 @bp.get("/c/<int:case_id>/plans/<int:proposal_id>/links")
@@ -74,7 +74,7 @@ def revoke(case: Case, share_id: int) -> Page:
     services.revoke(share, clock.now())
     db.session.commit()
     flash(_("The link no longer opens"))
-    return _go(url_for("sharing.index", proposal_id=share.version.proposal_id))
+    return see_other(url_for("sharing.index", proposal_id=share.version.proposal_id))
 
 
 @bp.get("/s/<token>")
@@ -157,9 +157,4 @@ def _qr(address: str) -> Markup:
 def _private(answer: Response) -> Response:
     answer.headers["Referrer-Policy"] = "no-referrer"
     answer.headers["X-Robots-Tag"] = "noindex, nofollow"
-    return answer
-
-
-def _go(address: str) -> Response:
-    answer: Response = redirect(address, 303)  # type: ignore[assignment]  # Flask's redirect gives its own response class
     return answer

@@ -64,7 +64,7 @@ def haier(app: Flask, household: Household) -> int:
 
 
 def test_the_default_steps_go_out_one_by_one_to_the_accounts_address(app: Flask, haier: int, sink: Sink) -> None:
-    for day in range(9, 21):
+    for day in range(9, 32):
         for hour in (8, 9, 20, 23):
             run_at(app, datetime.fromisoformat(f"2026-12-{day:02d}T{hour:02d}:05+08:00"))
     sent = [(row.due_on.isoformat(), row.step) for row in rows(app) if row.status == ReminderStatus.SENT]
