@@ -60,14 +60,16 @@ def borrower(app: Flask, household: Household) -> FlaskClient:
 
 
 def test_every_tab_shows_the_same_figures_as_on_sqlite(household: Household, borrower: FlaskClient) -> None:
-    case = f"/c/{household.case_id}"
+    case, haier = f"/c/{household.case_id}", household.loan_ids["haier"]
     for path, figure in (("/", "¥2,972"), (f"{case}/budget?month=2026-12", "¥219.91"), (f"{case}/loans", "¥21,112.07"),
-                         (f"{case}/loans/{household.loan_ids['haier']}", "16.2%"), (f"{case}/reminders", "11 Dec 09:00")):  # fmt: skip
+                         (f"{case}/loans/{haier}", "16.2%"), (f"{case}/reminders", "11 Dec 09:00")):  # fmt: skip
         assert figure in words(get(borrower, path))
 
 
 def test_a_plan_reaches_the_lender(app: Flask, household: Household, borrower: FlaskClient) -> None:
-    plan = post(borrower, f"/c/{household.case_id}/plans", {"loan_id": str(household.loan_ids["haier"])}).removesuffix("/cause")
+    plan = post(borrower, f"/c/{household.case_id}/plans", {"loan_id": str(household.loan_ids["haier"])}).removesuffix(
+        "/cause"
+    )
     post(borrower, f"{plan}/cause", {"cause": "income", "new_income": "6400"})
     post(borrower, f"{plan}/offer", {"offered": "1240", "first_due": "2027-01-18"})
     post(borrower, f"{plan}/links", {"days": "14", "budget": "y"})

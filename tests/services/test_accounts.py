@@ -120,7 +120,9 @@ def test_a_token_opens_until_it_is_180_days_old(app: Flask) -> None:
         assert services.find_user_by_token("another") is None
 
 
-def test_finding_somebody_by_token_is_one_query_and_writes_nothing(app: Flask, count_queries: Callable[[], int]) -> None:
+def test_finding_somebody_by_token_is_one_query_and_writes_nothing(
+    app: Flask, count_queries: Callable[[], int]
+) -> None:
     with app.test_request_context():
         token = services.start_guest("en", "test").get_id() or ""
         db.session.commit()
@@ -150,7 +152,12 @@ def test_a_guest_who_registers_stays_the_same_person_with_the_same_case(app: Fla
         guest = services.start_guest("en", "test")
         key, case_id = guest.id, db.session.scalars(select(Case.id)).one()
         account = services.register("Sun@Example.org", PASSWORD, "Sun", "zh_Hans_CN", "test", guest)
-        assert (account.id, account.email, account.name, account.locale) == (key, "sun@example.org", "Sun", "zh_Hans_CN")
+        assert (account.id, account.email, account.name, account.locale) == (
+            key,
+            "sun@example.org",
+            "Sun",
+            "zh_Hans_CN",
+        )
         assert not account.is_guest
         assert services.is_password_of(account, PASSWORD)
         assert db.session.scalars(select(Membership.case_id)).all() == [case_id]
