@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import date
 from enum import StrEnum
+from typing import NamedTuple
 
 from .dates import add_months
 from .errors import NoRate, TermsError
@@ -25,8 +25,7 @@ class PeriodUnit(StrEnum):
     TERM = "term"
 
 
-@dataclass(frozen=True, slots=True)
-class UnitPeriod:
+class UnitPeriod(NamedTuple):
     """A unit-period: `n` units. `months` is the length of a term that is a whole number of months."""
 
     unit: PeriodUnit

@@ -54,7 +54,7 @@ def _check_money(terms: LoanTerms) -> None:
         _within("fixed_instalment_minor", terms.fixed_instalment_minor, 1, MAX_AMOUNT * scale)
     _within("balloon_minor", terms.balloon_minor, 0, terms.principal_minor)
     for rounding in (terms.roundings.interest, terms.roundings.instalment, terms.roundings.principal):
-        if rounding is not None and (rounding.step < 0 or not _is_whole(rounding.step.scaleb(terms.digits))):
+        if rounding is not None and not _is_step(rounding.step, terms.digits):
             raise TermsError("rounding", "not_in_units", digits=terms.digits)
 
 
@@ -108,6 +108,8 @@ def _check_method(terms: LoanTerms) -> None:
     if method == Method.FIXED_PLAN:
         _one_each("principal_plan", terms.principal_plan, terms.instalments)
     if method == Method.WEIGHTED:
+        for weight in terms.weights:
+            _within("weights", weight, 0, MAX_AMOUNT)
         _one_each("weights", terms.weights, terms.instalments)
         if not any(terms.weights):
             raise TermsError("weights", "all_zero")
@@ -127,17 +129,17 @@ def _check_grace(terms: LoanTerms) -> None:
 
 def _check_fees(terms: LoanTerms) -> None:
     for fee in terms.fees:
-        if fee.amount_minor < 0 or (fee.rate is not None and fee.rate < 0):
+        if fee.amount_minor < 0 or (fee.rate is not None and fee.rate.is_signed()):
             raise TermsError("fees", "negative")
-        if fee.amount_minor > MAX_AMOUNT * 10**terms.finer or (fee.rate is not None and fee.rate > MAX_RATE):
-            raise TermsError("fees", "out_of_range")
+        _within("fees", fee.amount_minor, 0, MAX_AMOUNT * 10**terms.finer)
+        _within("fees", Decimal(0) if fee.rate is None else fee.rate, 0, MAX_RATE)
         if fee.n is not None and fee.n < 1:
             raise TermsError("fees", "out_of_range", least=1)
 
 
 def _within(field: str, value: Any, least: Any, most: Any) -> None:
-    """Refuse what lies outside; `not least <= value` also refuses a NaN."""
-    if not least <= value <= most:
+    """Refuse what lies outside, and numbers that are none."""
+    if (isinstance(value, Decimal) and not value.is_finite()) or not least <= value <= most:
         raise TermsError(field, "out_of_range", least=least, most=most)
 
 
@@ -163,5 +165,9 @@ def _days(parts: Sequence[Any]) -> list[date]:
     ]
 
 
-def _is_whole(value: Decimal) -> bool:
-    return value == value.to_integral_value()
+def _is_step(step: Decimal, digits: int) -> bool:
+    """Whether a rounding step is a whole number of units, 0 included."""
+    if not step.is_finite() or step < 0:
+        return False
+    units = step.scaleb(digits)
+    return units == units.to_integral_value()

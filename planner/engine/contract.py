@@ -33,6 +33,7 @@ from .parts import (
     RateChange,
     Roundings,
     Span,
+    half_up,
 )
 from .reading import Fields, as_day, as_number
 
@@ -170,7 +171,7 @@ def _roundings(fields: Fields, unit: Currency) -> Roundings | None:
         return None
     principal = read_rounding(found.child("principal")) if found.has("principal") else None
     given = Roundings(read_rounding(found.child("interest")), read_rounding(found.child("installment")), principal)
-    return None if given == Roundings.half_up(unit.minor_digits) else given
+    return None if given == half_up(unit.minor_digits) else given
 
 
 def _tranches(fields: Fields, amounts: _Amounts) -> tuple[Disbursement, ...]:

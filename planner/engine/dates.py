@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import calendar
-from dataclasses import dataclass
 from datetime import date, timedelta
 from enum import StrEnum
 from functools import lru_cache
-from itertools import repeat
+from itertools import cycle, islice, repeat
+from typing import NamedTuple
 
 from .errors import TermsError
 
@@ -21,8 +21,7 @@ class Unit(StrEnum):
     YEAR = "year"
 
 
-@dataclass(frozen=True, slots=True)
-class Frequency:
+class Frequency(NamedTuple):
     """Every `every` units: Frequency(Unit.MONTH, 3) is quarterly."""
 
     unit: Unit
@@ -105,4 +104,7 @@ def _series(
     months = range(begin, begin + step * count, step)
     if months and not 12 <= months[0] <= months[-1] < 120_000:
         raise TermsError("date", "out_of_calendar")
+    if step == 1:
+        years = [year for year in range(begin // 12, (begin + count) // 12 + 1) for _month in range(12)]
+        return list(map(date, years[begin % 12 :], islice(cycle(range(1, 13)), begin % 12, None), repeat(day, count)))
     return list(map(date, [m // 12 for m in months], [m % 12 + 1 for m in months], repeat(day)))

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import calendar
-from dataclasses import dataclass
 from datetime import date
 from enum import StrEnum
 from fractions import Fraction
+from typing import NamedTuple
 
 from .dates import Frequency, Unit, add_months
 from .errors import TermsError
@@ -34,8 +34,7 @@ FIXED_YEAR = {DayCount.ACT_365: 365, DayCount.ACT_360: 360, DayCount.ACT_364: 36
 _BOTH_YEARS = 365 * 366
 
 
-@dataclass(frozen=True, slots=True)
-class Period:
+class Period(NamedTuple):
     """One repayment period. `regular`: its dates come from the frequency, so it counts nominally."""
 
     start: date

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 from fractions import Fraction
+from typing import NamedTuple
 
 from .annual_cost import AnnualCost, as_decimal, cost_of
 from .dates import MONTHLY, Frequency, due_dates
@@ -18,8 +19,7 @@ from .money import RoundingMode
 from .solving import level_exact, rounded
 
 
-@dataclass(frozen=True, slots=True)
-class ReferenceLine:
+class ReferenceLine(NamedTuple):
     """A rate somebody set (a court's ceiling, four times LPR), and how far the loan lies above it (below: negative)."""
 
     name: str

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 from enum import StrEnum
 from fractions import Fraction
+from typing import NamedTuple
 
 from .dates import Frequency, Unit, add_months, add_period
 from .day_counts import DayCount, year_fraction
@@ -25,8 +25,7 @@ class Time(StrEnum):
     EU = "eu"
 
 
-@dataclass(frozen=True, slots=True)
-class Offset:
+class Offset(NamedTuple):
     """Time from the first drawdown in its own parts: months, weeks and days are never turned into each other."""
 
     months: int = 0
@@ -40,8 +39,7 @@ class Offset:
         return Fraction(self.months, 12) + Fraction(self.weeks, 52) + self.days / Fraction(self.days_in_year)
 
 
-@dataclass(frozen=True, slots=True)
-class Flow:
+class Flow(NamedTuple):
     """Money received (positive) or paid (negative), at a date or at an offset."""
 
     amount: Decimal

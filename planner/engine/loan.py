@@ -26,6 +26,7 @@ from .parts import (
     RateChange,
     Roundings,
     Span,
+    half_up,
 )
 
 __all__ = ["MAX_AMOUNT", "MAX_INSTALMENTS", "MAX_RATE", "Fee", "LoanTerms", "Method"]
@@ -118,7 +119,7 @@ class LoanTerms:
     @property
     def roundings(self) -> Roundings:
         """The rounding rules, half up to the minor unit where none are given."""
-        return self.rounding or Roundings.half_up(self.currency.minor_digits)
+        return self.rounding or half_up(self.currency.minor_digits)
 
     @property
     def tranches(self) -> tuple[Disbursement, ...]:

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import decimal
 from collections.abc import Sequence
-from dataclasses import dataclass
 from decimal import Decimal
 from enum import StrEnum
+from typing import NamedTuple
 
 from .errors import TermsError
 
@@ -14,8 +14,7 @@ _NO_MINOR = ("JPY", "KRW", "VND", "CLP", "ISK", "XAF", "XOF", "PYG", "UGX", "RWF
 _THREE_MINOR = ("KWD", "BHD", "OMR", "JOD", "TND", "IQD", "LYD")
 
 
-@dataclass(frozen=True, slots=True)
-class Currency:
+class Currency(NamedTuple):
     """An ISO 4217 code and how many decimals its minor unit has (CNY 2, JPY 0, KWD 3)."""
 
     code: str
@@ -43,8 +42,7 @@ class RoundingMode(StrEnum):
 _DECIMAL_MODE = {mode: getattr(decimal, f"ROUND_{mode.name}") for mode in RoundingMode}
 
 
-@dataclass(frozen=True, slots=True)
-class Rounding:
+class Rounding(NamedTuple):
     """Round to multiples of `step` (0 = never) by `mode`."""
 
     step: Decimal

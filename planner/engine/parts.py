@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 from enum import StrEnum
+from functools import cache
+from typing import NamedTuple
 
 from .money import Rounding, RoundingMode
 
@@ -32,8 +33,7 @@ class FeeBase(StrEnum):
     INTEREST = "interest"
 
 
-@dataclass(frozen=True, slots=True)
-class Fee:
+class Fee(NamedTuple):
     """A charge: on every instalment, on instalment `n` alone, or upfront on the day the money is paid out.
 
     Either an amount, or `rate` (0.01 = 1 %) of `of`.
@@ -46,16 +46,14 @@ class Fee:
     of: FeeBase = FeeBase.PAYMENT
 
 
-@dataclass(frozen=True, slots=True)
-class Disbursement:
+class Disbursement(NamedTuple):
     """Money paid out on a day. On a due date it joins the balance after that instalment."""
 
     on: date
     amount_minor: int
 
 
-@dataclass(frozen=True, slots=True)
-class RateChange:
+class RateChange(NamedTuple):
     """The rate of every night from `effective` on; `resolve` solves the instalment again from the row holding that day."""
 
     effective: date
@@ -63,8 +61,7 @@ class RateChange:
     resolve: bool = True
 
 
-@dataclass(frozen=True, slots=True)
-class Span:
+class Span(NamedTuple):
     """Two dates. As an interest pause: the nights from `first` up to the one ending on `last`. As a payment holiday of
     interest: the due dates from `first` to `last`, both included."""
 
@@ -79,8 +76,7 @@ class ExtraEffect(StrEnum):
     REDUCE_INSTALMENT = "reduce_installment"
 
 
-@dataclass(frozen=True, slots=True)
-class ExtraPrincipal:
+class ExtraPrincipal(NamedTuple):
     """Principal paid besides the instalment; the balance is lower from the close of the day `on`."""
 
     on: date
@@ -88,8 +84,7 @@ class ExtraPrincipal:
     effect: ExtraEffect = ExtraEffect.REDUCE_TERM
 
 
-@dataclass(frozen=True, slots=True)
-class Grace:
+class Grace(NamedTuple):
     """Counts of leading rows: without principal, without collected interest (it is due in the row after), without interest."""
 
     principal: int = 0
@@ -107,8 +102,7 @@ class PercentBase(StrEnum):
     BALANCE_PLUS_INTEREST = "balance_plus_interest"
 
 
-@dataclass(frozen=True, slots=True)
-class PercentOfBalance:
+class PercentOfBalance(NamedTuple):
     """Pay `rate` (0.02 = 2 %) of the balance, at least `minimum_minor`. Of the balance: as principal; with interest: in all."""
 
     rate: Decimal
@@ -116,8 +110,7 @@ class PercentOfBalance:
     base: PercentBase = PercentBase.BALANCE
 
 
-@dataclass(frozen=True, slots=True)
-class Roundings:
+class Roundings(NamedTuple):
     """How interest (once a row), the level instalment, and the principal of equal_principal are rounded; None = as default.
 
     The default is half up to the minor unit; `principal` follows `instalment` when it is not given.
@@ -127,11 +120,12 @@ class Roundings:
     instalment: Rounding
     principal: Rounding | None = None
 
-    @classmethod
-    def half_up(cls, digits: int) -> Roundings:
-        """Everything half up to the minor unit of a currency with so many decimals."""
-        step = Rounding(Decimal(1).scaleb(-digits), RoundingMode.HALF_UP)
-        return cls(step, step)
+
+@cache
+def half_up(digits: int) -> Roundings:
+    """Everything half up to the minor unit of a currency with so many decimals."""
+    step = Rounding(Decimal(1).scaleb(-digits), RoundingMode.HALF_UP)
+    return Roundings(step, step)
 
 
 class Basis(StrEnum):

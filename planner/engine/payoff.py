@@ -9,6 +9,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
 from enum import StrEnum
+from typing import NamedTuple
 
 from .errors import TermsError
 from .money import round_ratio
@@ -40,8 +41,7 @@ class RankRate(StrEnum):
     CURRENT = "current"
 
 
-@dataclass(frozen=True, slots=True)
-class Promo:
+class Promo(NamedTuple):
     """Another rate for the first months."""
 
     months: int

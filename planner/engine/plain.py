@@ -10,7 +10,8 @@ from collections.abc import Sequence
 from datetime import date
 from decimal import Decimal
 from fractions import Fraction
-from math import lcm
+from itertools import repeat
+from math import gcd, lcm
 from operator import sub
 
 from .accrual import periods, planned_dates
@@ -33,8 +34,8 @@ def plain_schedule(terms: LoanTerms) -> Schedule | None:
         return None
     count = terms.instalments or 0
     dues = terms.due_dates[:count] or planned_dates(terms, count)
-    ordinals = [day.toordinal() for day in (terms.start_date, *dues)]
-    days = tuple(map(sub, ordinals[1:], ordinals))
+    ordinals = list(map(date.toordinal, dues))
+    days = tuple(map(sub, ordinals, (terms.start_date.toordinal(), *ordinals)))
     made = _rows(terms, *_factors(terms, days))
     if made is None:
         return None
@@ -77,7 +78,8 @@ def _factors(terms: LoanTerms, days: Sequence[int]) -> tuple[list[int], int]:
         return [rate_top * nights for nights in days], rate_bottom * FIXED_YEAR[terms.day_count]
     if terms.day_count == DayCount.PERIOD:
         top, bottom = period_ratio(Period(date.min, date.max, terms.frequency), DayCount.PERIOD)
-        return [rate_top * top if nights else 0 for nights in days], rate_bottom * bottom
+        tops = [rate_top * top if nights else 0 for nights in days[:1]] + [rate_top * top] * (len(days) - 1)
+        return tops, rate_bottom * bottom
     ratios = [period_ratio(period, terms.day_count) for period in periods(terms)]
     common = lcm(*(bottom for _top, bottom in ratios))
     return [rate_top * top * (common // bottom) for top, bottom in ratios], rate_bottom * common
@@ -97,24 +99,43 @@ def _level(terms: LoanTerms, tops: list[int], bottom: int) -> int:
     return rounded_ratio(owed, paid, steps)
 
 
-def _annuity(balance: int, level: int, tops: list[int], bottom: int, *, even: bool) -> Rows | None:
-    """Rows of a level instalment; None when one of them would be out of the ordinary."""
-    principals, interests, balances = [], [], []
-    half, twice = bottom, 2 * bottom
-    for top in tops:
-        interest, rest = divmod(2 * balance * top + half, twice)
-        if even and not rest and interest & 1:
-            interest -= 1
-        principal = level - interest
-        balance -= principal
-        principals.append(principal)
-        interests.append(interest)
-        balances.append(balance)
+def _annuity(owed: int, level: int, tops: list[int], bottom: int, *, even: bool) -> Rows | None:
+    """Rows of a level instalment; None when one of them would be out of the ordinary.
+
+    Only the balance is carried from row to row; the other columns follow from it.
+    """
+    balances: list[int] = []
+    balance, add = owed, balances.append
+    if even:
+        for top in tops:
+            balance += _half(2 * balance * top + bottom, 2 * bottom, even=True) - level
+            add(balance)
+    else:
+        half, whole, growths = _growths(tops, bottom)
+        for growth in growths:
+            # The balance and its interest at once, rounded half up as a whole.
+            balance = (balance * growth + half) // whole - level
+            add(balance)
+    principals = list(map(sub, (owed, *balances), balances))
+    if min(principals) <= 0 or (len(tops) > 1 and balances[-2] <= 0):
+        return None
+    interests = list(map(sub, repeat(level), principals))
     # The last row takes what is left, or gives back what was too much.
     principals[-1] += balance
     balances[-1] = 0
-    in_order = level > max(interests) and (len(tops) == 1 or balances[-2] > 0)
-    return (principals, interests, balances) if in_order else None
+    return principals, interests, balances
+
+
+def _growths(tops: list[int], bottom: int) -> tuple[int, int, list[int]]:
+    """Half, whole, and what to multiply a balance with so that (balance x growth + half) // whole adds its interest.
+
+    In the smallest numbers that say it, since most contracts bear the same each month.
+    """
+    if tops.count(tops[0]) < len(tops):
+        return bottom, 2 * bottom, [2 * (bottom + top) for top in tops]
+    common = gcd(tops[0], bottom)
+    half = bottom // common
+    return half, 2 * half, [2 * (half + tops[0] // common)] * len(tops)
 
 
 def _equal_principal(balance: int, share: int, tops: list[int], bottom: int, *, even: bool) -> Rows | None:

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import date
 from fractions import Fraction
+from typing import NamedTuple
 
 from .errors import TermsError
 from .loan import LoanTerms
@@ -13,8 +13,7 @@ from .solving import round_units
 from .walk import Walk
 
 
-@dataclass(frozen=True, slots=True)
-class Settlement:
+class Settlement(NamedTuple):
     """Units of the contract. `interest_minor` runs from the last due date paid to the day, rounded once."""
 
     principal_minor: int

@@ -64,7 +64,7 @@ def plain_terms(draw: st.DrawFn, methods: tuple[Method, ...] = (Method.ANNUITY, 
         rounding=draw(
             st.builds(
                 Roundings, st.builds(Rounding, st.just(Decimal("0.01")), modes),
-                st.builds(Rounding, st.sampled_from([Decimal("0.01"), Decimal("0.05"), Decimal(1)]), modes),
+                st.builds(Rounding, st.sampled_from([Decimal("0.01"), Decimal("0.05"), Decimal(1)]), modes), st.none(),
             )
         ),
         in_advance=draw(st.booleans()),

@@ -196,16 +196,21 @@ def test_calculate_raises_what_the_lines_report() -> None:
 
 
 def test_the_engine_is_imported_quickly_and_alone() -> None:
-    """Under 60 ms of processor time, the best of three; and nothing of the web or the database with it."""
+    """Less than three times what the standard modules under it take, so that a busy machine cannot decide the test.
+
+    The bar of 60 ms is measured by benchmarks/engine.py.
+    """
     code = (
-        "import sys, time; t = time.process_time(); import planner.engine.calc, planner.engine.decode; "
-        "print((time.process_time() - t) * 1000, *(m for m in ('flask', 'sqlalchemy', 'numpy', 'pyxirr') if m in sys.modules))"
+        "import sys; from time import process_time as now; a = now(); "
+        "import bisect, calendar, dataclasses, decimal, enum, fractions, json, re, typing; b = now(); "
+        "import planner.engine.calc, planner.engine.decode; c = now(); print((c - b) / (b - a), "
+        "*(m for m in ('flask', 'sqlalchemy', 'numpy', 'pyxirr', 'highspy') if m in sys.modules))"
     )
     runs = [
         subprocess.run(
             [sys.executable, "-c", code], capture_output=True, text=True, check=True, cwd=ROOT
         ).stdout.split()
-        for _ in range(3)
+        for _ in range(5)
     ]
-    assert {len(run) for run in runs} == {1}
-    assert min(float(run[0]) for run in runs) < 60
+    assert {len(run) for run in runs} == {1}, "only the engine and the standard library"
+    assert min(float(run[0]) for run in runs) < 3

@@ -14,7 +14,8 @@ from planner.engine.amortisation import build_schedule, level_instalment
 from planner.engine.contract import terms_from_dict, terms_to_dict
 from planner.engine.errors import NeverPaysOff, TermsError
 from planner.engine.loan import Method
-from planner.engine.parts import ExtraEffect, ExtraPrincipal, Fee, FeeBase
+from planner.engine.money import Rounding, RoundingMode
+from planner.engine.parts import ExtraEffect, ExtraPrincipal, Fee, FeeBase, Roundings
 from planner.engine.schedule import Schedule
 from planner.engine.walk import walk
 from tests.engine.contracts import column, contract, plain_terms, rounding, scheduled
@@ -246,3 +247,17 @@ def test_fee_of_yen_is_whole_yen() -> None:
     assert found.digits == 0
     assert set(found.fee) == {17}
     assert Fee(rate=Decimal("0.01")).of == FeeBase.PAYMENT
+
+
+@pytest.mark.parametrize("number", ["NaN", "sNaN", "Infinity", "-Infinity"])
+def test_numbers_that_are_none_are_refused(number: str) -> None:
+    terms, odd = terms_from_dict(contract()), Decimal(number)
+    for changes in (
+        {"annual_rate": odd},
+        {"fees": (Fee(rate=odd),)},
+        {"rounding": Roundings(Rounding(odd, RoundingMode.UP), Rounding(Decimal(1), RoundingMode.UP))},
+        {"method": Method.WEIGHTED, "weights": (odd,) * 6},
+        {"down_payment_rate": odd},
+    ):
+        with pytest.raises(TermsError):
+            replace(terms, **changes)
