@@ -106,7 +106,7 @@ def as_table(statement: Statement) -> str:
     lines.append("")
     for entry in statement.entries:
         words = " · ".join(part for part in (entry.counterparty, entry.text) if part)
-        lines.append(f"{str(entry.day or '?'):<10}  {entry.direction.value:<7}  {amount_text(entry.amount, entry.currency):>14} "
+        lines.append(f"{entry.day or '?'!s:<10}  {entry.direction.value:<7}  {amount_text(entry.amount, entry.currency):>14} "
                      f"{entry.currency or '?':<3}  {words[:70]}")  # fmt: skip
     lines += [f"line {row.line}: {bad_row_text(row)}" for row in statement.bad_rows]
     lines += [f"doubt: {doubt_text(doubt)}" for doubt in statement.doubts]

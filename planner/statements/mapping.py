@@ -133,9 +133,7 @@ def _by_name(header: Row, sample: Sequence[Row]) -> Mapping | None:
                 ranked.setdefault(name, []).append((9, column))
     columns = {role: [column for _, column in sorted(found)] for role, found in ranked.items()}
     dates = [
-        c
-        for c in columns.get("date", ())
-        if _any(sample, c, lambda cell: bool(is_date(cell) or day_and_month(cell)))
+        c for c in columns.get("date", ()) if _any(sample, c, lambda cell: bool(is_date(cell) or day_and_month(cell)))
     ]
     dates = dates or columns.get("date", [])[:1]
     money = _money(ranked, sample)
@@ -148,15 +146,16 @@ def _by_name(header: Row, sample: Sequence[Row]) -> Mapping | None:
 
 def _money(ranked: dict[str, list[tuple[int, int]]], sample: Sequence[Row]) -> dict[str, Any]:
     """Two columns for out and in, of the same kind where there are several kinds, else the best single amount."""
-    used = {
-        role: sorted(item for item in ranked.get(role, ()) if not sample or _any(sample, item[1], _is_amount))
-        for role in ("out", "in", "amount")
-    }
+    named = {role: sorted(ranked.get(role, ())) for role in ("out", "in", "amount")}
+    used = {role: [item for item in items if _any(sample, item[1], _is_amount)] for role, items in named.items()}
+    if not any(used.values()):
+        # Not one amount can be read: the columns are what they are called, and their rows are listed as bad.
+        used = named
     if used["out"] or used["in"]:
         best = min(items[0][0] for items in (used["out"], used["in"]) if items)
         names = (("out", "out"), ("in", "into"))
         # A column of the pair may be empty in this file, but it still belongs to it.
-        pair = {name: sorted(i for i in ranked.get(role, ()) if i[0] == best) for role, name in names}
+        pair = {name: [item for item in named[role] if item[0] == best] for role, name in names}
         return {name: items[0][1] for name, items in pair.items() if items}
     return {"amount": used["amount"][0][1]} if used["amount"] else {}
 
