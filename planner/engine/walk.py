@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from bisect import bisect_left
+from bisect import bisect_left, bisect_right
 from collections.abc import Iterator
 from datetime import date
 from decimal import Decimal
@@ -44,10 +44,8 @@ class Walk:
         self.level_steps = in_units(roundings.instalment, terms.digits)
         self.share_steps = in_units(roundings.principal or roundings.instalment, terms.digits)
         self.tranches, self.extras = list(terms.tranches), list(terms.extra_principal)
-        self.asks = sorted(
-            [change.effective for change in terms.rate_changes if change.resolve]
-            + [extra.on for extra in terms.extra_principal if extra.effect == ExtraEffect.REDUCE_INSTALMENT]
-        )
+        self.new_rates = [change.effective for change in terms.rate_changes if change.resolve]
+        self.cuts = [extra.on for extra in terms.extra_principal if extra.effect == ExtraEffect.REDUCE_INSTALMENT]
         self.columns, self.balance, self.carried = Columns(), 0, 0
         self.flat_base, self.flat_total, self.flat_charged = 0, Fraction(0), 0
         self.level: int | None = None
@@ -178,18 +176,23 @@ class Walk:
         terms = self.terms
         if terms.method not in _SOLVED or self.count is None or k <= terms.grace.principal:
             return
-        if self.level is None and terms.fixed_instalment_minor is not None and not self._asked_again(period):
+        if self.level is None and terms.fixed_instalment_minor is not None and not self._asked_again(k, period):
             self.level = terms.fixed_instalment_minor
         elif (
             self.level is None
-            or self._asked_again(period)
+            or self._asked_again(k, period)
             or (self._drew(changes) and not terms.fixed_instalment_minor)
         ):
             self._solve(k, period, opening, changes)
 
-    def _asked_again(self, period: Period) -> bool:
-        """Whether a rate change or an extra payment of this period asks for a new instalment."""
-        return bisect_left(self.asks, period.start) < bisect_left(self.asks, period.due)
+    def _asked_again(self, k: int, period: Period) -> bool:
+        """Whether a new instalment is asked for: by a rate change in this period, or an extra payment since the row before.
+
+        An extra payment inside a period changes the row after it; one on a due date, at its close, the next row.
+        """
+        before = self.periods[k - 2].start if k > 1 else date.min
+        by_rate = bisect_left(self.new_rates, period.start) < bisect_left(self.new_rates, period.due)
+        return by_rate or bisect_right(self.cuts, before) < bisect_right(self.cuts, period.start)
 
     @staticmethod
     def _drew(changes: list[Change]) -> bool:

@@ -88,6 +88,9 @@ def test_extra_principal_cuts_the_instalment_or_the_term() -> None:
     lower = scheduled(extra_principal=[{"date": "2024-03-01", "amount": "40", "effect": "reduce_installment"}])
     assert len(lower) == 6
     assert lower.payments[2] == level_instalment(2705, Decimal("0.07") / 12, 4)
+    inside = scheduled(extra_principal=[{"date": "2024-03-10", "amount": "40", "effect": "reduce_installment"}])
+    assert inside.payments[2] == scheduled().payments[2], "the row of the period it falls into is as it was"
+    assert inside.payments[3] == level_instalment(inside.balance[2], Decimal("0.07") / 12, 3)
     gone = scheduled(extra_principal=[{"date": "2024-03-01", "amount": "400", "effect": "reduce_term"}])
     assert (len(gone), gone.balance[-1], gone.pays_off) == (2, 0, True)
 
