@@ -67,7 +67,7 @@ class Debt:
         if min(self.balance_minor, self.minimum_minor, self.fee_minor) < 0 or self.balance_minor > 10**15:
             raise TermsError("debts", "out_of_range", key=self.key)
         rates = (self.annual_rate, self.minimum_rate, *([self.promo.annual_rate] if self.promo else []))
-        if not all(0 <= rate <= 10 for rate in rates):
+        if not all(rate.is_finite() and 0 <= rate <= 10 for rate in rates):
             raise TermsError("debts", "rate_out_of_range", key=self.key)
 
 
