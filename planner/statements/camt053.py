@@ -16,6 +16,7 @@ from .numbers import parse_amount
 from .values import Direction, Entry, Statement, Unreadable
 
 _MAX_DEPTH = 60
+_MAX_PARTS = 1_500_000  # starts and ends of elements, as many as 50,000 full entries have
 _AMOUNT = re.compile(r"[+-]?\d{1,18}(\.\d{1,10})?|[+-]?\.\d{1,10}")
 
 
@@ -52,10 +53,11 @@ def _statements(text: str) -> Iterator[Element]:
     """The Stmt elements, without their namespaces. The declared encoding is dropped: the text is decoded already."""
     body = re.sub(r"^\s*<\?xml[^>]*\?>", "", text, count=1).strip()
     depth, found = 0, []
-    for event, element in iterparse(io.BytesIO(body.encode()), ("start", "end")):  # noqa: S314  # no DTD, see the import
+    events = iterparse(io.BytesIO(body.encode()), ("start", "end"))  # noqa: S314  # no DTD, see the import
+    for parts, (event, element) in enumerate(events):
         depth += 1 if event == "start" else -1
-        if depth > _MAX_DEPTH:
-            raise Unreadable("xml")
+        if depth > _MAX_DEPTH or parts > _MAX_PARTS:
+            raise Unreadable("bomb")
         if event == "start":
             element.tag = element.tag.rpartition("}")[2]
         elif element.tag == "Stmt":

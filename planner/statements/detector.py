@@ -10,6 +10,7 @@ from .camt053 import read_camt053
 from .encoding import Text, decode
 from .finishing import finish
 from .grid import Grid, grids
+from .layouts import Layout
 from .mapping import Mapping, find_header, is_header
 from .mt940 import read_mt940
 from .ofx import read_ofx
@@ -84,11 +85,18 @@ def _check(data: bytes, account_currency: str | None) -> None:
 def _read_workbook(data: bytes, mapping: Mapping | None, filename: str) -> Statement:
     kind = "xlsx" if data.startswith(b"PK") else "xls"
     statement = Statement(kind, kind.upper())
-    layout = read_tables(read_workbook(data), statement, mapping, filename)
-    if layout is None:
-        raise Unreadable("no_table")
+    layout = _read_tables(read_workbook(data), statement, mapping, filename)
     statement.format = f"{layout.name}-{kind}" if layout.name else kind
     return statement
+
+
+def _read_tables(sheets: list[Grid], statement: Statement, mapping: Mapping | None, filename: str) -> Layout:
+    layout = read_tables(sheets, statement, mapping, filename)
+    if layout is None:
+        raise Unreadable("no_table")
+    if mapping and not statement.entries and not statement.bad_rows:
+        raise Unreadable("mapping")
+    return layout
 
 
 _READERS = {"ofx": read_ofx, "camt053": read_camt053, "qif": read_qif, "mt940": read_mt940, "plaid-json": read_plaid}
@@ -119,9 +127,7 @@ def _read_text(text: Text, mapping: Mapping | None, filename: str) -> Statement:
         _READERS[name](text.content, statement)
         return statement
     grid = _best_grid(text, mapping)
-    layout = read_tables([grid], statement, mapping, filename)
-    if layout is None:
-        raise Unreadable("no_table")
+    layout = _read_tables([grid], statement, mapping, filename)
     statement.format = f"{layout.name}-csv" if layout.name else "csv"
     if _cut_off(text.content, grid):
         statement.doubt("cut_off")
@@ -130,14 +136,14 @@ def _read_text(text: Text, mapping: Mapping | None, filename: str) -> Statement:
 
 def _best_grid(text: Text, mapping: Mapping | None = None) -> Grid:
     """The table as split by the chosen delimiter, else by the first that shows column names, else by the commonest."""
-    found = []
+    first = None
     for grid in grids(text.content):
         if (mapping and grid.delimiter == mapping.delimiter) or (not mapping and find_header(grid)):
             return grid
-        found.append(grid)
-    if not found:
+        first = first or grid
+    if first is None:
         raise Unreadable("no_table")
-    return found[0]
+    return first
 
 
 def _cut_off(text: str, grid: Grid) -> bool:

@@ -12,7 +12,7 @@ _CHINESE = re.compile("交易|金额|日期|收入|支出|余额|账户|时间|�
 _CHINESE_OLD = re.compile("交易|金額|日期|收入|支出|餘額|帳戶|時間|摘要|幣別")
 # Characters that stand beside letters only when Central European bytes are read as Western ones.
 _NOT_WESTERN = re.compile(
-    r"[^\W\d_][³¿¹¾¯£¥¼ª²µ¢±]|[³¿¹¾¯¥¼ª²±][^\W\d_]|[ìøùèïò][^\W\d_]*[ìøùèò]|œ[^\W\d_]*œ|[^\W\d_]Ÿ"
+    r"[^\W\d_][³¿¹¾¯£¥¼ª²µ¢±]|[³¿¹¾¯¥¼ª²±][^\W\d_]|[ìøùèïò][^\W\d_]{0,12}[ìøùèò]|œ[^\W\d_]{0,12}œ|[^\W\d_]Ÿ"
 )
 _DECLARED = re.compile(rb"encoding\s*=\s*[\"']([A-Za-z0-9._-]{2,20})[\"']")
 # Only real character sets: other codecs Python knows are slow, or no text at all.

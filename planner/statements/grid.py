@@ -13,6 +13,8 @@ from .values import MAX_ROWS, Unreadable
 DELIMITERS = (",", ";", "\t", "|")
 _LONGEST_CELL_LINES = 12
 _MAX_CELLS = 300
+_MAX_CELLS_IN_ALL = 1_500_000
+_LONGEST_CELL = 2000
 
 
 class Row(NamedTuple):
@@ -54,11 +56,14 @@ def rows_of(text: str, delimiter: str) -> Iterator[Row]:
     lines = text.split("\n")
     if len(lines) > MAX_ROWS:
         raise Unreadable("too_many_rows", rows=MAX_ROWS)
-    position = 0
+    position = cells_seen = 0
     while position < len(lines):
         taken = _lines_of_row(lines, position)
         cells = _cells("\n".join(lines[position : position + taken]), delimiter)
         if cells is not None:
+            cells_seen += len(cells)
+            if cells_seen > _MAX_CELLS_IN_ALL:
+                raise Unreadable("too_many_rows", rows=MAX_ROWS)
             yield Row(position + 1, cells)
         position += taken
 
@@ -90,4 +95,4 @@ def _cells(line: str, delimiter: str) -> tuple[str, ...] | None:
 
 def clean(cell: str) -> str:
     """A cell on one line, without the blanks, tabs and no-break spaces banks pad it with."""
-    return cell.replace("\n", " ").strip(" \t\r\u00a0\u3000\ufeff")
+    return cell[:_LONGEST_CELL].replace("\n", " ").strip(" \t\r\u00a0\u3000\ufeff")

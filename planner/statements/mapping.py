@@ -17,19 +17,6 @@ from .values import Unreadable
 
 _SEARCHED = 400
 _SAMPLE = 1500
-_SINGLE = (
-    "time",
-    "amount",
-    "out",
-    "into",
-    "direction",
-    "currency",
-    "category",
-    "reference",
-    "status",
-    "account",
-    "balance",
-)
 _SEVERAL = ("date", "counterparty", "text")
 
 
@@ -60,6 +47,7 @@ class Mapping:
     status: int | None = None
     account: int | None = None
     balance: int | None = None
+    fee: int | None = None
     unit: str | None = None
     sign: Sign | None = None
     order: Order | None = None
@@ -175,10 +163,16 @@ def _with_rest(mapping: Mapping, columns: dict[str, list[int]], header: Row, sam
     return replace(
         mapping, direction=direction, time=clock, category=category, reference=reference,
         currency=first("currency", lambda cell: not cell.replace(".", "").isdigit()), status=first("status"),
-        account=first("account"), balance=first("balance"),
+        account=first("account"), balance=first("balance"), fee=None if _includes_fee(mapping) else first("fee"),
         counterparty=tuple(c for c in columns.get("counterparty", ()) if c not in taken)[:2],
         text=tuple(c for c in columns.get("text", ()) if c not in taken)[:8],
     )  # fmt: skip
+
+
+def _includes_fee(mapping: Mapping) -> bool:
+    """Whether the amount is what the account moved by, so that a fee beside it is part of it already."""
+    name = mapping.header[mapping.amount] if mapping.amount is not None else ""
+    return "total" in name.lower() or any(role[:2] == ("amount", 0) for role in known(name))
 
 
 def _direction_column(named: list[int], header: Row, sample: Sequence[Row], taken: set[int]) -> int | None:

@@ -26,11 +26,16 @@ _NAME = re.compile(r"/(?:NAME|BENM//NAME|ORDP//NAME|CNTP/[^/]*/[^/]*)/([^/]+)")
 
 @dataclass(slots=True)
 class Field:
-    """One tagged field: its line, its tag such as "61", and its text with line ends."""
+    """One tagged field: its line in the file, its tag such as "61", and its lines of text."""
 
     line: int
     tag: str
-    text: str
+    lines: list[str]
+
+    @property
+    def text(self) -> str:
+        """The lines together."""
+        return "\n".join(self.lines)
 
 
 def fields(text: str) -> Iterator[Field]:
@@ -42,13 +47,13 @@ def fields(text: str) -> Iterator[Field]:
         if found:
             if current:
                 yield current
-            current = Field(number, found[1], found.string[found.end() :])
+            current = Field(number, found[1], [found.string[found.end() :]])
         elif line.rstrip() in ("-", "-}") or line.startswith(("{", "-}")):
             if current:
                 yield current
             current = None
         elif current and line.strip():
-            current.text += "\n" + line
+            current.lines.append(line)
     if current:
         yield current
 

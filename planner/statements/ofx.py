@@ -13,7 +13,6 @@ from datetime import date
 from decimal import Decimal
 from typing import NamedTuple
 
-from .dates import parse_clock
 from .numbers import parse_amount
 from .values import Direction, Entry, Statement, Unreadable
 
@@ -141,16 +140,19 @@ class _Reader:
         direction = Direction.OUT if value < 0 or (value == 0 and kind in _SURELY_OUT) else Direction.IN
         unit = fields.get("CURSYM", "").upper() or self.currency
         name, memo = fields.get("NAME", ""), fields.get("MEMO", "")
-        clock = parse_clock(stated[8:14]) if stated[8:14].isdigit() else None
         memo = "" if memo == name else memo
         self.statement.entries.append(
-            Entry(self.line, _day(stated), abs(value), direction, unit or None, clock, name, memo, kind.lower(),
+            Entry(self.line, _day(stated), abs(value), direction, unit or None, None, name, memo, kind.lower(),
                   fields.get("FITID", ""), self.account)
         )  # fmt: skip
 
 
 def _day(stated: str) -> date | None:
-    """The day as the bank writes it; its zone is left alone, for the day printed there is the one people know."""
+    """The day as the bank writes it, without moving it to another zone.
+
+    The time of day is left out: most banks write noon or the time of the export, which would tell two exports of one
+    row apart.
+    """
     found = re.match(r"(\d{4})-?(\d{2})-?(\d{2})", stated)
     try:
         return date(*(int(part) for part in found.groups())) if found else None

@@ -13,10 +13,13 @@ from .values import Direction, Entry, Statement, Unreadable
 
 _LISTS = ("transactions", "added", "modified")
 _MAX_DEPTH = 30
+_MAX_PARTS = 400_000
 
 
 def read_plaid(text: str, statement: Statement) -> None:
     """Read every list of transactions in the JSON. Raises Unreadable for damaged JSON and JSON of other kinds."""
+    if text.count("{") + text.count("[") > _MAX_PARTS:
+        raise Unreadable("bomb")
     try:
         data = json.loads(text, parse_float=Decimal, parse_int=_whole)
     except (ValueError, RecursionError):
@@ -32,6 +35,11 @@ def read_plaid(text: str, statement: Statement) -> None:
 
 def _whole(text: str) -> Decimal:
     return Decimal(text if len(text) < 40 else "NaN")
+
+
+def _plausible(amount: Decimal) -> bool:
+    exponent = amount.as_tuple().exponent
+    return isinstance(exponent, int) and exponent > -20 and abs(amount) < 10**13
 
 
 def _lists(value: Any, account: str, depth: int) -> Iterator[tuple[str, list[Any]]]:
@@ -59,8 +67,8 @@ def _lines(text: str) -> Iterator[int]:
 
 def _read(item: Any, account: str, statement: Statement, line: int) -> None:
     amount = item.get("amount") if isinstance(item, dict) else None
-    if not isinstance(amount, Decimal) or not amount.is_finite() or abs(amount) > 10**13:
-        statement.bad(line, "no_amount", str(amount or ""))
+    if not isinstance(amount, Decimal) or not _plausible(amount):
+        statement.bad(line, "no_amount", str(amount or "")[:80])
         return
     stated = next((str(item[name]) for name in ("date_transacted", "date", "date_posted") if item.get(name)), "")
     moment = parse_date(stated)

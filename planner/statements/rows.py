@@ -32,6 +32,8 @@ _FAILED = re.compile(
     r"交易关闭|已关闭|失败|撤销|冲正|全额退款|已退款|已退还|cancel|failed|declined|revers|reverted|denied|expired|refunded|returned|bounced",
     re.IGNORECASE,
 )
+_FEE_REMARK = re.compile(r"服务费\s?[¥￥]?\s?(?!0\.00)\d")
+_LONGEST_TEXT = 1000
 _BLANK = {"", "-", "--", "/", "—", "–", "n/a", "N/A"}
 _TOO_LARGE = re.compile(r"[-+]?[\d.,' ]{17,}")
 
@@ -192,6 +194,8 @@ class RowReader:
             self.hints[written.hint] += 1
         self.counts["decimal_guessed"] += written.unsure
         self.counts["grouping_odd"] += written.odd
+        fee = parse_amount(row.cell(self.map.fee), self.map.decimal)
+        self.counts["fees_apart"] += bool((fee and fee.value) or _FEE_REMARK.search(entry.text))
         self.counts["pending_counted"] += bool(_WAITING.fullmatch(entry.status))
         moved = entry.direction != Direction.NEUTRAL and entry.amount != 0
         closed = _FAILED.search(entry.status) or ("退款" in entry.status and entry.direction == Direction.OUT)
@@ -226,7 +230,7 @@ class RowReader:
             self.statement.bad(row.line, "malformed", " ".join((*dates, *amounts)))
         elif not dates and not amounts and self.entries and row.filled <= 2:
             more = " ".join(row.cell(c) for c in self.map.text if row.cell(c))
-            self.entries[-1].text = " ".join(part for part in (self.entries[-1].text, more) if part)
+            self.entries[-1].text = " ".join(part for part in (self.entries[-1].text, more) if part)[:_LONGEST_TEXT]
 
     def close(self) -> None:
         """Hand over the entries and say what is doubtful about them."""
@@ -234,7 +238,14 @@ class RowReader:
         statement.entries.extend(self.entries)
         if self.map.confirmed:
             counts.pop("decimal_guessed", None)
-        for code in ("direction_unknown", "decimal_guessed", "grouping_odd", "pending_counted", "failed_counted"):
+        for code in (
+            "direction_unknown",
+            "decimal_guessed",
+            "grouping_odd",
+            "pending_counted",
+            "failed_counted",
+            "fees_apart",
+        ):
             if counts[code]:
                 statement.doubt(code, count=counts[code])
         self._contradictions()

@@ -22,6 +22,7 @@ DOUBTS = {
     "encoding_guessed": "how letters outside English are to be read ({encoding}) is a guess",
     "failed_counted": "rows marked as closed, failed, refunded or reversed are counted as the file lists them (rows: {count})",
     "pending_counted": "rows marked as pending are counted (rows: {count})",
+    "fees_apart": "fees that stand in a column or remark of their own are not counted (rows: {count})",
     "information_only": "entries for information only are counted as neutral (rows: {count})",
     "rows_stated": "the file says it has {stated} rows, {present} are present",
     "balance_differs": "balances do not follow from the amounts; rows may be missing (places: {count})",

@@ -1,5 +1,7 @@
 """Tables of banks outside China, on fixtures of our own: names, signs, dates, decimals, odd rows."""
 
+# ruff: noqa: E501  # the fixtures are as wide as the lines of banks
+
 from __future__ import annotations
 
 import pytest
