@@ -45,7 +45,12 @@ def rows(app: Flask) -> list[tuple[str, int]]:
 def test_it_counts_each_key_in_its_window_and_starts_anew_after_it(store: tuple[Flask, SqlStorage]) -> None:
     _app, counts = store
     with time_machine.travel(NOW, tick=False) as clock:
-        assert [counts.incr("a", 60), counts.incr("a", 60), counts.incr("b", 60), counts.incr("a", 60, 5)] == [1, 2, 1, 7]
+        assert [counts.incr("a", 60), counts.incr("a", 60), counts.incr("b", 60), counts.incr("a", 60, 5)] == [
+            1,
+            2,
+            1,
+            7,
+        ]
         assert counts.get("a") == 7
         assert counts.get_expiry("a") == (NOW + timedelta(seconds=60)).timestamp()
         clock.shift(59)

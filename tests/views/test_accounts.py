@@ -60,7 +60,10 @@ def test_registering_keeps_what_a_guest_entered(app: Flask, client: FlaskClient)
     address = case_address(client)
     post(client, f"{address}/budget/new?kind=income", LINE)
     assert "Wage" in get(client, f"{address}/budget")
-    assert post(client, "/register", {"email": "New@Example.org", "password": PASSWORD, "name": "Sun"}, headers=ENGLISH) == "/"
+    assert (
+        post(client, "/register", {"email": "New@Example.org", "password": PASSWORD, "name": "Sun"}, headers=ENGLISH)
+        == "/"
+    )
     assert "Your account is ready" in get(client, "/?lang=en")
     assert "Wage" in get(client, f"{address}/budget")
     other_phone = app.test_client()
@@ -140,7 +143,9 @@ def test_an_unknown_account_and_a_wrong_password_look_the_same(household: Househ
 
 
 @pytest.mark.parametrize("missing", ["email", "password"])
-def test_signing_in_with_half_says_which_half_is_missing(household: Household, client: FlaskClient, missing: str) -> None:
+def test_signing_in_with_half_says_which_half_is_missing(
+    household: Household, client: FlaskClient, missing: str
+) -> None:
     data = {"email": "sun@example.org", "password": PASSWORD} | {missing: ""}
     assert f'href="#{missing}"' in post(client, "/sign-in", data, 422)
 
@@ -202,7 +207,9 @@ def test_the_language_switch_returns_to_the_page_it_stands_on(household: Househo
     assert f'name="next" value="/c/{household.case_id}/more?a=1"' in page
 
 
-def test_the_devices_are_listed_and_another_can_be_signed_out(app: Flask, household: Household, borrower: FlaskClient) -> None:
+def test_the_devices_are_listed_and_another_can_be_signed_out(
+    app: Flask, household: Household, borrower: FlaskClient
+) -> None:
     lost = sign_in_as(app, household.user_id)
     assert "海尔" in get(lost, "/")
     page = get(borrower, "/account")

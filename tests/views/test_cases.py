@@ -34,7 +34,12 @@ def stored(app: Flask, case_id: int) -> tuple[str, str]:
 def test_more_leads_an_account_to_what_is_there(household: Household, borrower: FlaskClient) -> None:
     page = get(borrower, f"/c/{household.case_id}/more")
     text = words(page)
-    for row in ("Reminders", "Currency and time zone CNY, Asia/Shanghai", "Where you are signed in sun@example.org", "Sign out"):
+    for row in (
+        "Reminders",
+        "Currency and time zone CNY, Asia/Shanghai",
+        "Where you are signed in sun@example.org",
+        "Sign out",
+    ):
         assert row in text
     assert "Make an account" not in text
     assert "Your files" not in text, "one file needs no list of files"
@@ -48,7 +53,9 @@ def test_more_tells_a_guest_how_to_keep_what_they_entered(guest: tuple[FlaskClie
     assert "Where you are signed in" not in text
 
 
-def test_every_row_of_more_leads_somewhere(household: Household, borrower: FlaskClient, guest: tuple[FlaskClient, str]) -> None:
+def test_every_row_of_more_leads_somewhere(
+    household: Household, borrower: FlaskClient, guest: tuple[FlaskClient, str]
+) -> None:
     for client, address in ((borrower, f"/c/{household.case_id}"), guest):
         links = set(re.findall(r'<a [^>]*href="(/[^"]*)"', get(client, f"{address}/more")))
         assert len(links) >= 6
@@ -62,7 +69,9 @@ def test_a_viewer_is_not_offered_what_they_may_not_do(household: Household, view
     assert "Reminders" in page
 
 
-def test_a_member_of_two_files_goes_from_one_to_the_other(app: Flask, household: Household, borrower: FlaskClient) -> None:
+def test_a_member_of_two_files_goes_from_one_to_the_other(
+    app: Flask, household: Household, borrower: FlaskClient
+) -> None:
     with app.app_context():
         other = db.session.get(Case, household.stranger_case_id)
         user = db.session.get(User, household.user_id)
@@ -89,7 +98,14 @@ def test_currency_and_time_zone_are_saved(app: Flask, household: Household, borr
 
 
 @pytest.mark.parametrize(
-    "bad", [{"currency": "XXX"}, {"currency": ""}, {"timezone": "Mars/Base"}, {"timezone": "../../etc/passwd"}, {"timezone": ""}]
+    "bad",
+    [
+        {"currency": "XXX"},
+        {"currency": ""},
+        {"timezone": "Mars/Base"},
+        {"timezone": "../../etc/passwd"},
+        {"timezone": ""},
+    ],
 )
 def test_a_setting_that_does_not_exist_is_refused(
     app: Flask, household: Household, borrower: FlaskClient, bad: dict[str, str]

@@ -24,7 +24,12 @@ def test_the_manifest_names_the_app_and_icons_that_are_what_they_say(client: Fla
     assert answer.mimetype == "application/manifest+json"
     manifest = json.loads(answer.data)
     assert (manifest["name"], manifest["lang"], manifest["dir"]) == ("Steady", "en", "ltr")
-    assert (manifest["start_url"], manifest["scope"], manifest["id"], manifest["display"]) == ("/", "/", "/", "standalone")
+    assert (manifest["start_url"], manifest["scope"], manifest["id"], manifest["display"]) == (
+        "/",
+        "/",
+        "/",
+        "standalone",
+    )
     for icon in manifest["icons"]:
         data = client.get(icon["src"]).data
         assert f"{'x'.join(map(str, struct.unpack('>II', data[16:24])))}" == icon["sizes"]

@@ -86,7 +86,6 @@ def form_token(client: FlaskClient, address: str = "/welcome") -> str:
     return found[1]
 
 
-
 # ---- Headers ----
 
 

@@ -44,7 +44,9 @@ def copy_of(app: Flask, value: str) -> FlaskClient:
     return client
 
 
-def test_a_session_planted_before_signing_in_opens_nothing_after(app: Flask, household: Household, client: FlaskClient) -> None:
+def test_a_session_planted_before_signing_in_opens_nothing_after(
+    app: Flask, household: Household, client: FlaskClient
+) -> None:
     post(client, "/start", {})
     planted = cookie_of(client)
     assert is_in(copy_of(app, planted)), "it is worth something before"
@@ -61,7 +63,9 @@ def test_a_session_planted_before_registering_opens_nothing_after(app: Flask, cl
     assert not is_in(copy_of(app, planted))
 
 
-def test_a_copied_cookie_is_worth_nothing_after_signing_out(app: Flask, household: Household, client: FlaskClient) -> None:
+def test_a_copied_cookie_is_worth_nothing_after_signing_out(
+    app: Flask, household: Household, client: FlaskClient
+) -> None:
     post(client, "/sign-in", RIGHT)
     copied = cookie_of(client)
     assert is_in(copy_of(app, copied))
@@ -69,7 +73,9 @@ def test_a_copied_cookie_is_worth_nothing_after_signing_out(app: Flask, househol
     assert not is_in(copy_of(app, copied))
 
 
-def test_a_cookie_names_no_person_to_be_changed_for_another(app: Flask, household: Household, client: FlaskClient) -> None:
+def test_a_cookie_names_no_person_to_be_changed_for_another(
+    app: Flask, household: Household, client: FlaskClient
+) -> None:
     post(client, "/sign-in", RIGHT)
     with client.session_transaction() as session:
         assert len(session["_user_id"]) >= 22, "a random token"
@@ -113,7 +119,11 @@ def test_after_180_days_everybody_signs_in_again(running: Flask) -> None:
 
 def guess(app: Flask, address: str = "198.51.100.1", data: dict[str, str] = WRONG, **headers: str) -> int:
     """One try from a browser that was never here; the status of the answer."""
-    return app.test_client().post("/sign-in", data=data, headers=headers, environ_base={"REMOTE_ADDR": address}).status_code
+    return (
+        app.test_client()
+        .post("/sign-in", data=data, headers=headers, environ_base={"REMOTE_ADDR": address})
+        .status_code
+    )
 
 
 def test_ten_wrong_passwords_are_the_last_from_there(app: Flask, household: Household, limits: None) -> None:
@@ -138,7 +148,9 @@ def test_a_forged_forwarding_header_dodges_nothing(app: Flask, household: Househ
     assert forged == [422] * 10 + [429]
 
 
-def test_behind_our_proxy_its_word_counts_and_not_the_visitors(settings: Settings, household: Household, limits: None) -> None:
+def test_behind_our_proxy_its_word_counts_and_not_the_visitors(
+    settings: Settings, household: Household, limits: None
+) -> None:
     app = create_app(replace(settings, trusted_proxies=1))
     app.config.update(TESTING=True, WTF_CSRF_ENABLED=False)
     seen_by_proxy = [guess(app, **{"X-Forwarded-For": f"203.0.113.{n}, 198.51.100.9"}) for n in range(11)]
@@ -155,7 +167,9 @@ def test_one_household_has_one_ipv6_address(app: Flask, household: Household, li
     assert both_ways[10:] == [429] * 2
 
 
-def test_many_addresses_guess_no_further_and_the_owner_still_gets_in(app: Flask, household: Household, limits: None) -> None:
+def test_many_addresses_guess_no_further_and_the_owner_still_gets_in(
+    app: Flask, household: Household, limits: None
+) -> None:
     phone = app.test_client()
     post(phone, "/sign-in", RIGHT)
     post(phone, "/sign-out", {})
