@@ -21,6 +21,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except ConfigError as error:
         sys.stderr.write(f"planner: {error}\n")
         return 2
+    except BrokenPipeError:
+        # Whoever read our output has seen enough (planner calc | head); nothing is left to say, at exit neither.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 0
 
 
 def _parser() -> argparse.ArgumentParser:

@@ -74,7 +74,17 @@ def wait_for(url: str) -> str:
     pytest.fail("the server did not answer")
 
 
+def test_a_reader_that_has_seen_enough_gets_no_traceback(tmp_path: Path) -> None:
+    questions = '{"id": 1, "kind": "corner", "inputs": {}}\n' * 5000
+    done = subprocess.run(
+        [f"'{sys.executable}' -m planner.cli calc | head -n 1"], input=questions, capture_output=True, text=True, shell=True,
+        timeout=60, check=True, env=ENV,
+    )  # fmt: skip
+    assert done.stdout.count("\n") == 1
+    assert done.stderr == ""
+
+
 def test_help_names_every_command(tmp_path: Path) -> None:
     done = planner("--help", instance=tmp_path)
-    for command in ("serve", "worker", "demo", "migrate"):
+    for command in ("serve", "worker", "demo", "migrate", "calc", "statement"):
         assert command in done.stdout
