@@ -22,7 +22,7 @@ def alipay() -> bytes:
     head = "交易时间,交易分类,交易对方,对方账号,商品说明,收/支,金额,收/付款方式,交易状态,交易订单号,商家订单号,备注,\n"
     rows = (
         f"{day} 12:30:{n % 60:02},餐饮美食,商户{n % 700},/,商品说明 {n},支出,"
-        f"{n % 900}.{n % 100:02},余额宝,交易成功,{n:020}\t,M{n}\t,,\n"
+        f"{n}.{n % 97:02},余额宝,交易成功,{n:020}\t,M{n}\t,,\n"
         for n, day in enumerate(DAYS)
     )
     return (head + "".join(rows)).encode("gb18030")
@@ -32,7 +32,7 @@ def bank_csv() -> bytes:
     """A European bank's CSV with quotes, decimal commas and balances."""
     head = '"Buchungstag";"Verwendungszweck";"Empfänger";"Betrag";"Währung";"Saldo"\n'
     rows = (
-        f'"{day:%d.%m.%Y}";"Zweck {n}";"Name {n % 700}";"-{n % 900},{n % 100:02}";"EUR";"1.234,00"\n'
+        f'"{day:%d.%m.%Y}";"Zweck {n}";"Name {n % 700}";"-{n},{n % 97:02}";"EUR";"1.234,00"\n'
         for n, day in enumerate(DAYS)
     )
     return (head + "".join(rows)).encode("utf-8")
@@ -41,7 +41,7 @@ def bank_csv() -> bytes:
 def ofx() -> bytes:
     """An SGML file of one account."""
     rows = "".join(
-        f"<STMTTRN><TRNTYPE>DEBIT<DTPOSTED>{day:%Y%m%d}<TRNAMT>-{n % 900}.{n % 100:02}<FITID>{n}<NAME>Name {n}</STMTTRN>\n"
+        f"<STMTTRN><TRNTYPE>DEBIT<DTPOSTED>{day:%Y%m%d}<TRNAMT>-{n}.{n % 97:02}<FITID>{n}<NAME>Name {n}</STMTTRN>\n"
         for n, day in enumerate(DAYS)
     )
     return f"OFXHEADER:100\n\n<OFX><STMTRS><CURDEF>USD<BANKTRANLIST>\n{rows}</BANKTRANLIST></STMTRS></OFX>\n".encode()
@@ -50,7 +50,7 @@ def ofx() -> bytes:
 def camt053() -> bytes:
     """An XML statement with a party and a purpose in each entry."""
     rows = "".join(
-        f'<Ntry><Amt Ccy="EUR">{n % 900}.{n % 100:02}</Amt><CdtDbtInd>DBIT</CdtDbtInd><Sts>BOOK</Sts>'
+        f'<Ntry><Amt Ccy="EUR">{n}.{n % 97:02}</Amt><CdtDbtInd>DBIT</CdtDbtInd><Sts>BOOK</Sts>'
         f"<BookgDt><Dt>{day}</Dt></BookgDt><NtryDtls><TxDtls><RltdPties><Cdtr><Nm>Name {n}</Nm></Cdtr></RltdPties>"
         f"<RmtInf><Ustrd>Zweck {n}</Ustrd></RmtInf></TxDtls></NtryDtls></Ntry>\n"
         for n, day in enumerate(DAYS)
@@ -61,20 +61,20 @@ def camt053() -> bytes:
 
 def mt940() -> bytes:
     """One statement with a description under each entry."""
-    rows = "".join(f":61:{day:%y%m%d}D{n % 900},{n % 100:02}NTRFNONREF\n:86:Text {n}\n" for n, day in enumerate(DAYS))
+    rows = "".join(f":61:{day:%y%m%d}D{n},{n % 97:02}NTRFNONREF\n:86:Text {n}\n" for n, day in enumerate(DAYS))
     return f":20:X\n:25:1\n:60F:C230101EUR0,\n{rows}".encode()
 
 
 def qif() -> bytes:
     """One bank section."""
-    rows = "".join(f"D{day:%m/%d/%Y}\nT-{n % 900}.{n % 100:02}\nPName {n}\n^\n" for n, day in enumerate(DAYS))
+    rows = "".join(f"D{day:%m/%d/%Y}\nT-{n}.{n % 97:02}\nPName {n}\n^\n" for n, day in enumerate(DAYS))
     return f"!Type:Bank\n{rows}".encode()
 
 
 def xlsx() -> bytes:
     """A workbook of one sheet with its text inside the cells."""
     lines = [["Date", "Description", "Debit", "Credit", "Currency"]]
-    lines += [[str(day), f"Text {n}", f"{n % 900}.{n % 100:02}", "", "EUR"] for n, day in enumerate(DAYS)]
+    lines += [[str(day), f"Text {n}", f"{n}.{n % 97:02}", "", "EUR"] for n, day in enumerate(DAYS)]
     return workbook({"S": lines})
 
 

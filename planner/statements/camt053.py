@@ -1,4 +1,4 @@
-"""CAMT.053 (all versions): bank-to-customer statements in XML. No document type definitions, no deep nesting."""
+"""CAMT.053 and .052 (all versions): bank-to-customer statements in XML. No document type definitions, no deep nesting."""
 
 from __future__ import annotations
 
@@ -16,17 +16,19 @@ from .numbers import parse_amount
 from .values import Direction, Entry, Statement, Unreadable
 
 _MAX_DEPTH = 60
+_MAX_ATTRIBUTES = 300_000
 _MAX_PARTS = 1_500_000  # starts and ends of elements, as many as 50,000 full entries have
 _AMOUNT = re.compile(r"[+-]?\d{1,18}(\.\d{1,10})?|[+-]?\.\d{1,10}")
 
 
 def read_camt053(text: str, statement: Statement) -> None:
     """Read every booked entry; a batch stays one entry, as the account shows it. Raises Unreadable for other XML."""
-    _refuse_dtd(text)
+    _refuse_tricks(text)
     statements, lines = [], _entry_lines(text)
     try:
         for element in _statements(text):
             statements.append(element)
+            statement.format = "camt052" if element.tag == "Rpt" else "camt053"
             _read_statement(element, statement, lines)
     except ParseError:
         raise Unreadable("xml") from None
@@ -34,10 +36,12 @@ def read_camt053(text: str, statement: Statement) -> None:
         raise Unreadable("xml_kind")
 
 
-def _refuse_dtd(text: str) -> None:
+def _refuse_tricks(text: str) -> None:
     upper = text.upper()
     if "<!DOCTYPE" in upper or "<!ENTITY" in upper:
         raise Unreadable("dtd")
+    if text.count("=") > _MAX_ATTRIBUTES:
+        raise Unreadable("bomb")
 
 
 def _entry_lines(text: str) -> Iterator[int]:
@@ -50,7 +54,10 @@ def _entry_lines(text: str) -> Iterator[int]:
 
 
 def _statements(text: str) -> Iterator[Element]:
-    """The Stmt elements, without their namespaces. The declared encoding is dropped: the text is decoded already."""
+    """The Stmt elements (Rpt in CAMT.052, which lists the same entries), without their namespaces.
+
+    The declared encoding is dropped: the text is decoded already.
+    """
     body = re.sub(r"^\s*<\?xml[^>]*\?>", "", text, count=1).strip()
     depth, found = 0, []
     events = iterparse(io.BytesIO(body.encode()), ("start", "end"))  # noqa: S314  # no DTD, see the import
@@ -60,7 +67,7 @@ def _statements(text: str) -> Iterator[Element]:
             raise Unreadable("bomb")
         if event == "start":
             element.tag = element.tag.rpartition("}")[2]
-        elif element.tag == "Stmt":
+        elif element.tag in ("Stmt", "Rpt"):
             found.append(element)
     yield from found
 
@@ -77,7 +84,7 @@ def _read_statement(element: Element, statement: Statement, lines: Iterator[int]
         if entry:
             entry.account = account
             signed += {Direction.IN: 1, Direction.OUT: -1}.get(entry.direction, 0) * entry.amount
-            statement.entries.append(entry)
+            statement.add(entry)
     if statement.bad_rows or len({entry.currency for entry in statement.entries}) > 1:
         return
     opening, closing = (_balance(element, *codes) for codes in (("OPBD", "PRCD"), ("CLBD",)))

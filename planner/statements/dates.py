@@ -41,11 +41,11 @@ _MONTHS = (
 )
 MONTHS = {name: number for number, names in enumerate(_MONTHS, 1) for name in names.split()}
 
-_CLOCK = r"(?:[T\s,]+(?P<clock>\d{1,2}:\d{2}(?::\d{2})?(?:[.,]\d+)?)\s*(?P<half>[AaPp][Mm])?\s*(?:Z|UTC|GMT|[+-]\d{2}:?\d{2})?)?"
+_CLOCK = r"(?:[T\s,]+(?P<clock>\d{1,2}:\d{2}(?::\d{2})?(?:[.,]\d+)?)\s*(?P<half>[AaPp][Mm])?\s*(?:[A-Z]{1,5}|[+-]\d{2}:?\d{2})?)?"
 _YEAR_FIRST = re.compile(rf"(?P<y>\d{{4}})\s?[-/.年]\s?(?P<m>\d{{1,2}})\s?[-/.月]\s?(?P<d>\d{{1,2}})[日.]?{_CLOCK}")
 _SOLID = re.compile(r"(?P<y>(?:19|20)\d{2})(?P<m>\d{2})(?P<d>\d{2})(?:(?P<solid>\d{6}))?" + _CLOCK)
 _YEAR_LAST = re.compile(rf"(?P<a>\d{{1,2}})\s?[-/.']\s?(?P<b>\d{{1,2}})\s?[-/.']\s?(?P<y>\d{{4}}|\d{{2}})\.?{_CLOCK}")
-_NAMED = re.compile(rf"(?P<d>\d{{1,2}})[.\s/-]*(?P<name>[^\W\d_]{{3,10}})[.,\s/-]*(?P<y>\d{{4}}|\d{{2}})?{_CLOCK}")
+_NAMED = re.compile(rf"(?P<d>\d{{1,2}})[.\s/-]*(?P<name>[^\W\d_]{{3,10}})[.,\s/-]*(?P<y>\d{{4}}|\d{{2}}){_CLOCK}")
 _NAME_FIRST = re.compile(
     rf"(?P<name>[^\W\d_]{{3,10}})[.\s]*(?P<d>\d{{1,2}})(?:st|nd|rd|th)?[,\s]+(?P<y>\d{{4}}){_CLOCK}"
 )
@@ -55,14 +55,21 @@ _NO_YEAR = re.compile(r"(?P<m>\d{1,2})[-/月](?P<d>\d{1,2})日?")
 @lru_cache(maxsize=16384)
 def parse_date(text: str, order: Order | None = None) -> Moment | None:
     """The day a cell holds, or None when it holds none or one that does not exist. Without an order the day is first."""
-    text = unicodedata.normalize("NFKC", text).strip().strip("[]'\"").strip()
-    if len(text) > 48:
+    text = _plain(text)
+    if not text:
         return None
     for shape in (_YEAR_FIRST, _SOLID, _YEAR_LAST, _NAMED, _NAME_FIRST):
         found = shape.fullmatch(text)
         if found:
             return _moment(found.groupdict(), order)
     return None
+
+
+def _plain(text: str) -> str:
+    """The cell without brackets and quotes around it; empty for what is too long or has no digits to be a date."""
+    if len(text) > 60 or not any(char.isdigit() for char in text):
+        return ""
+    return unicodedata.normalize("NFKC", text).strip().strip("[]'\"").strip()[:49]
 
 
 def is_date(text: str) -> bool:
@@ -112,14 +119,14 @@ def parse_clock(text: str) -> time | None:
 
 def day_and_month(text: str) -> tuple[int, int] | None:
     """Month and day of a date without a year, such as 12/29; None for anything else."""
-    found = _NO_YEAR.fullmatch(unicodedata.normalize("NFKC", text).strip())
+    found = _NO_YEAR.fullmatch(_plain(text))
     month, day = (int(found["m"]), int(found["d"])) if found else (0, 0)
     return (month, day) if 1 <= month <= 12 and 1 <= day <= 31 else None
 
 
 def needs_order(text: str) -> bool:
     """Whether the cell holds a date whose order is not plain to see."""
-    found = _YEAR_LAST.fullmatch(unicodedata.normalize("NFKC", text).strip().strip("[]'\"").strip())
+    found = _YEAR_LAST.fullmatch(_plain(text))
     return bool(found and found["a"] != found["b"])
 
 

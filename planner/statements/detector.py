@@ -40,11 +40,15 @@ def read(
     asked for a year where a Chinese card statement leaves it out. Raises Unreadable with a code from wording.REFUSALS.
     """
     _check(data, account_currency)
-    if data.startswith((b"PK\x03\x04", _OLE)):
-        statement = _read_workbook(data, mapping, filename)
-    else:
-        statement = _read_text(decode(data), mapping, filename)
-    return finish(statement, account_currency)
+    try:
+        if data.startswith((b"PK\x03\x04", _OLE)):
+            statement = _read_workbook(data, mapping, filename)
+        else:
+            statement = _read_text(decode(data), mapping, filename)
+        return finish(statement, account_currency)
+    except (ArithmeticError, LookupError, RecursionError, ValueError) as error:
+        # No file known does this; should one, its owner is told that it cannot be read, and not shown our insides.
+        raise Unreadable("damaged") from error
 
 
 def guess_mapping(data: bytes) -> Mapping | None:

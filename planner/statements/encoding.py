@@ -108,7 +108,7 @@ def _legacy(data: bytes) -> Text:
         western = data.decode("cp1252")
     except UnicodeDecodeError:
         western = data.decode("latin-1")
-    if _NOT_WESTERN.search(western) and central.count("\ufffd") == 0:
+    if _NOT_WESTERN.search(western[:100_000]) and central.count("\ufffd") == 0:
         return Text(central, "Windows-1250", guessed=True)
     plain = not any(0x80 <= byte < 0xA0 for byte in data)
     return Text(western, "ISO-8859-1" if plain else "Windows-1252", guessed=True)

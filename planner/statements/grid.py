@@ -5,7 +5,6 @@ from __future__ import annotations
 import csv
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from itertools import islice
 from typing import NamedTuple
 
 from .values import MAX_ROWS, Unreadable
@@ -15,6 +14,7 @@ _LONGEST_CELL_LINES = 12
 _MAX_CELLS = 300
 _MAX_CELLS_IN_ALL = 1_500_000
 _LONGEST_CELL = 2000
+_LONGEST_LINE = 200_000
 
 
 class Row(NamedTuple):
@@ -70,8 +70,10 @@ def rows_of(text: str, delimiter: str) -> Iterator[Row]:
 
 def _lines_of_row(lines: Sequence[str], start: int) -> int:
     """How many lines the row takes that starts here: more than one when a quoted cell holds line breaks."""
+    if '"' not in lines[start]:
+        return 1
     quotes = 0
-    for taken, line in enumerate(islice(lines, start, start + _LONGEST_CELL_LINES), 1):
+    for taken, line in enumerate(lines[start : start + _LONGEST_CELL_LINES], 1):
         quotes += line.count('"')
         if quotes % 2 == 0:
             return taken
@@ -81,10 +83,10 @@ def _lines_of_row(lines: Sequence[str], start: int) -> int:
 def _cells(line: str, delimiter: str) -> tuple[str, ...] | None:
     if not line.strip():
         return None
-    if line.count('"') % 2:
-        parts: Sequence[str] = line.replace('"', "").split(delimiter)
+    if line.count('"') % 2 or len(line) > _LONGEST_LINE:
+        parts: Sequence[str] = line.replace('"', "").split(delimiter, _MAX_CELLS)
     elif '"' not in line:
-        parts = line.split(delimiter)
+        parts = line.split(delimiter, _MAX_CELLS)
     else:
         try:
             parts = next(csv.reader(line.splitlines(keepends=True), delimiter=delimiter))
@@ -94,5 +96,8 @@ def _cells(line: str, delimiter: str) -> tuple[str, ...] | None:
 
 
 def clean(cell: str) -> str:
-    """A cell on one line, without the blanks, tabs and no-break spaces banks pad it with."""
-    return cell[:_LONGEST_CELL].replace("\n", " ").strip(" \t\r\u00a0\u3000\ufeff")
+    """A cell on one line, without the padding of banks and the ="…" that keeps Excel from guessing."""
+    cell = cell[:_LONGEST_CELL].replace("\n", " ")
+    if cell.startswith('="') and cell.endswith('"'):
+        cell = cell[2:-1]
+    return cell.strip(" \t\r\u00a0\u3000\ufeff")

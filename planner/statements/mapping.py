@@ -86,12 +86,18 @@ class Mapping:
         return mapping
 
 
-def is_header(row: Row) -> bool:
-    """Whether a row names columns: a date and an amount among them, and no cell that is a date or amount itself."""
-    if row.filled < 2 or any(cell and (is_date(cell) or (len(cell) > 2 and _is_amount(cell))) for cell in row.cells):
+def is_header(row: Row, *, strict: bool = False) -> bool:
+    """Whether a row names columns: a date and an amount among them, and no cell that is a date or amount itself.
+
+    `strict` takes only names known as a whole, for rows that may as well be data.
+    """
+    # Cells that begin with a digit are data; asking that first keeps long files quick.
+    if row.filled < 2 or any(cell[:1].isdigit() for cell in row.cells):
+        return False
+    if any(cell and (is_date(cell) or (len(cell) > 2 and _is_amount(cell))) for cell in row.cells):
         return False
     roles = {role.role for cell in row.cells for role in known(cell)}
-    if "date" not in roles or not roles & {"amount", "out", "in"}:
+    if not strict and ("date" not in roles or not roles & {"amount", "out", "in"}):
         roles |= {role for cell in row.cells for role in guessed_roles(cell)}
     return "date" in roles and bool(roles & {"amount", "out", "in"})
 

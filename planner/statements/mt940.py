@@ -136,7 +136,7 @@ class _Reader:
         self.entry = Entry(item.line, day, amount.value, Direction.IN if credit else Direction.OUT, self.currency,
                            text=more.strip(), category=found["kind"] or "", reference=reference, account=self.account,
                            status="reversal" if found["mark"].startswith("R") else "")  # fmt: skip
-        self.statement.entries.append(self.entry)
+        self.statement.add(self.entry)
 
     def _day(self, found: re.Match[str]) -> date | None:
         """The value date; 29 and 30 February exist for banks that count 30 days a month, and become the month's last."""

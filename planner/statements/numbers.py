@@ -43,8 +43,11 @@ class Amount:
 @lru_cache(maxsize=16384)
 def parse_amount(text: str, decimal_mark: str | None = None) -> Amount | None:
     """The amount a cell holds, or None. `decimal_mark` settles what "1,234" means; without it that is `unsure`."""
-    text = unicodedata.normalize("NFKC", text).translate(_FOLD).strip()
-    shape = _SHAPE.fullmatch(text) if len(text) <= 60 else None
+    if len(text) > 60 or not any(char.isdigit() for char in text):
+        return None
+    if not text.isascii():
+        text = unicodedata.normalize("NFKC", text)
+    shape = _SHAPE.fullmatch(text.translate(_FOLD).strip())
     if shape is None or bool(shape["open"]) != bool(shape["close"]):
         return None
     number = _number(shape["digits"].rstrip(), decimal_mark)

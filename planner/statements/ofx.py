@@ -13,7 +13,7 @@ from datetime import date
 from decimal import Decimal
 from typing import NamedTuple
 
-from .numbers import parse_amount
+from .numbers import currency_code, parse_amount
 from .values import Direction, Entry, Statement, Unreadable
 
 _TAG = re.compile(r"<(/?)([A-Za-z0-9.]{1,40})\s*/?>([^<]*)")
@@ -55,6 +55,8 @@ def read_ofx(text: str, statement: Statement) -> None:
             raise Unreadable("bank_error", message=reader.error[:200])
         if trades or "<INVSTMT" in text.upper():
             raise Unreadable("investment_only")
+    if reader.error:
+        statement.doubt("part_missing", message=reader.error[:200])
     if trades:
         statement.doubt("investments_skipped", count=trades)
     if "</OFX>" not in text.upper():
@@ -138,10 +140,10 @@ class _Reader:
         kind = fields.get("TRNTYPE", "").upper()
         self.against_type += bool(value) and kind in (_SURELY_IN if value < 0 else _SURELY_OUT)
         direction = Direction.OUT if value < 0 or (value == 0 and kind in _SURELY_OUT) else Direction.IN
-        unit = fields.get("CURSYM", "").upper() or self.currency
+        unit = currency_code(fields.get("CURSYM")) or self.currency
         name, memo = fields.get("NAME", ""), fields.get("MEMO", "")
         memo = "" if memo == name else memo
-        self.statement.entries.append(
+        self.statement.add(
             Entry(self.line, _day(stated), abs(value), direction, unit or None, None, name, memo, kind.lower(),
                   fields.get("FITID", ""), self.account)
         )  # fmt: skip

@@ -6,10 +6,11 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from decimal import Decimal
+from itertools import islice
 
 from .dates import Order, date_order, parse_date
 from .numbers import decimal_mark, parse_amount
-from .values import Direction, Entry, Statement
+from .values import MAX_ROWS, Direction, Entry, Statement, Unreadable
 
 _MONEY_TYPES = ("bank", "cash", "ccard", "oth a", "oth l")
 _OPENING = re.compile(r"opening balance|saldo inicial|solde initial|anfangsbestand|beginsaldo", re.IGNORECASE)
@@ -59,7 +60,9 @@ def _collect(record: Record, letter: str, value: str) -> None:
 
 def read_qif(text: str, statement: Statement) -> None:
     """Read the bank, cash and card sections of a QIF file; investments are counted in a doubt, lists are passed over."""
-    found = list(records(text))
+    found = list(islice(records(text), MAX_ROWS + 1))
+    if len(found) > MAX_ROWS:
+        raise Unreadable("too_many_rows", rows=MAX_ROWS)
     money = [record for record in found if record.section in _MONEY_TYPES]
     skipped = sum(1 for record in found if record.section == "invst")
     order, sure = date_order(record.fields.get("D", "") for record in money)
@@ -85,7 +88,7 @@ def _read(record: Record, statement: Statement, order: Order | None, mark: str |
     direction = Direction.IN if amount > 0 else Direction.OUT if amount < 0 else Direction.NEUTRAL
     if _OPENING.fullmatch(fields.get("P", "")):
         direction = Direction.NEUTRAL
-    statement.entries.append(
+    statement.add(
         Entry(record.line, moment.day, abs(amount), direction, None, None, fields.get("P", ""), fields.get("M", ""),
               fields.get("L") or fields.get("S", ""), fields.get("N", ""), record.account)
     )  # fmt: skip

@@ -16,6 +16,7 @@ from .rows import RowReader
 from .signs import Written, settle_sign
 from .values import Entry, Statement
 
+_MAX_SECTIONS = 40
 _ROWS_STATED = re.compile(r"^共[：:]?\s?(\d{1,6})\s?笔")
 _MONTH_STATED = re.compile(r"(20\d{2})\s?[年/-]\s?(\d{1,2})(?:\s?月|\b)")
 
@@ -35,12 +36,14 @@ def sections(grid: Grid) -> list[Section]:
     if first is None:
         return [Section(None, grid.rows, [])]
     start = grid.rows.index(first)
-    parts = [Section(first, [], grid.rows[:start])]
+    parts, header = [Section(first, [], grid.rows[:start])], first
     for row in islice(grid.rows, start + 1, None):
-        if not is_header(row):
+        if not is_header(row, strict=True):
             parts[-1].rows.append(row)
-        elif row.cells != parts[-1].header.cells:  # type: ignore[union-attr]  # parts after the first all have names
-            parts.append(Section(row, [], []))
+        elif row.cells != header.cells and len(parts) < _MAX_SECTIONS:
+            # Lines above the first table speak for the later ones too: the card, the month of the statement.
+            parts.append(Section(row, [], parts[-1].preamble))
+            header = row
     return parts
 
 

@@ -120,9 +120,17 @@ class Statement:
                 return
         self.doubts.append(doubt(code, **params))
 
+    def add(self, entry: Entry) -> None:
+        """Add a transaction. Raises Unreadable("too_many_rows") where no real statement gets to."""
+        if len(self.entries) >= MAX_ROWS:
+            raise Unreadable("too_many_rows", rows=MAX_ROWS)
+        self.entries.append(entry)
+
     def bad(self, line: int, code: str, excerpt: str = "") -> None:
-        """Report a row that could not be read; the excerpt is cut to what fits a line."""
-        self.bad_rows.append(BadRow(line, code, " ".join(excerpt.split())[:80]))
+        """Report a row that could not be read; the excerpt is cut to what fits a line. Raises as `add` does."""
+        if len(self.bad_rows) >= MAX_ROWS:
+            raise Unreadable("too_many_rows", rows=MAX_ROWS)
+        self.bad_rows.append(BadRow(line, code, " ".join(excerpt[:200].split())[:80]))
 
     def sums(self) -> list[AccountSum]:
         """The sums per account and currency, in the file's order; accounts without rows are listed with zero."""

@@ -29,6 +29,7 @@ DOUBTS = {
     "extra_decimals": "amounts have more decimals than the currency; they are rounded when stored (rows: {count})",
     "repeated_sheet": "the sheet {sheet} repeats rows of another sheet; they are counted once",
     "investments_skipped": "investment rows are not read (rows: {count})",
+    "part_missing": "the bank left out a part of the statement: {message}",
     "cut_off": "the file ends in the middle of a row",
     "no_rows": "the file holds no transactions",
 }
@@ -53,6 +54,7 @@ REFUSALS = {
     "binary": "this is no text and no workbook",
     "html": "this is a web page, not a statement; download the statement as CSV, XLSX or OFX",
     "bomb": "the file unpacks to more than a statement can hold",
+    "damaged": "the file is damaged in a way that was not foreseen",
     "workbook": "the workbook is damaged, protected or empty",
     "dtd": "the file contains a document type definition, which no statement needs",
     "xml": "the XML is damaged",

@@ -94,7 +94,15 @@ def test_a_banks_own_words_cannot_break_the_line(tmp_path: Path) -> None:
 
 
 def test_every_code_has_its_sentence() -> None:
-    values = {"count": 1, "currency": "EUR", "encoding": "GB18030", "stated": 1, "present": 2, "sheet": "S"}
+    values = {
+        "count": 1,
+        "currency": "EUR",
+        "encoding": "GB18030",
+        "stated": 1,
+        "present": 2,
+        "sheet": "S",
+        "message": "x",
+    }
     assert all(doubt_text(Doubt(code, tuple(values.items()))) for code in DOUBTS)
     assert all(bad_row_text(BadRow(1, code, "x")).endswith(": x") for code in BAD_ROWS)
     assert all(refusal_text(Unreadable(code, megabytes=1, rows=1, message="x")) for code in REFUSALS)

@@ -166,6 +166,16 @@ def test_camt(version: int) -> None:
     assert doubts(statement) == set()
 
 
+def test_camt_052_lists_the_same_entries() -> None:
+    statement = read_text(camt(entry()).replace("Stmt>", "Rpt>"))
+    assert (statement.format, sums(statement)) == ("camt052", {"out EUR": "10.00"})
+
+
+def test_plaid_amounts_beyond_all_bounds_are_bad_rows() -> None:
+    text = '{"added": [{"date": "2024-01-02", "amount": 1e999999999}, {"date": "2024-01-02", "amount": 1e-99999999}]}'
+    assert [row.code for row in read_text(text).bad_rows] == ["no_amount", "no_amount"]
+
+
 def test_camt_rows_alike_on_one_day_stay_two_and_a_batch_stays_one() -> None:
     batch = entry().replace("</TxDtls>", "</TxDtls><TxDtls><Amt>4</Amt></TxDtls>")
     statement = read_text(camt(entry(), entry(), batch))

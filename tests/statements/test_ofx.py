@@ -113,6 +113,11 @@ def test_an_error_answer_is_told_in_the_banks_words() -> None:
     assert (refused.value.code, refused.value.params) == ("bank_error", {"message": "General Error"})
 
 
+def test_an_error_for_one_of_two_accounts_is_doubted() -> None:
+    failed = "<STMTTRNRS><STATUS><SEVERITY>ERROR</SEVERITY><MESSAGE>Closed</MESSAGE></STATUS></STMTTRNRS>"
+    assert doubts(read_text(ofx(row("1")).replace("</BANKMSGSRSV1>", failed + "</BANKMSGSRSV1>"))) == {"part_missing"}
+
+
 def test_investments_alone_are_refused_and_beside_an_account_doubted() -> None:
     trade = "<BUYSTOCK><INVBUY><INVTRAN><FITID>1</FITID></INVTRAN><TOTAL>-5</TOTAL></INVBUY></BUYSTOCK>"
     with pytest.raises(Unreadable, match="investment_only"):

@@ -4,7 +4,12 @@
 
 from __future__ import annotations
 
+from decimal import Decimal
+
 import pytest
+
+from planner.statements.dates import parse_date
+from planner.statements.numbers import parse_amount
 
 from .reading import days, doubts, read_text, sums
 
@@ -207,3 +212,56 @@ def test_a_torn_last_row_is_doubted() -> None:
     rows = "".join(f"2024-01-{day},A,1.00,,EUR\n" for day in range(10, 20))
     statement = read_text("Date,Description,Debit,Credit,Currency\n" + rows + "2024-01-20,B,10")
     assert "cut_off" in doubts(statement)
+
+
+@pytest.mark.parametrize(
+    ("cell", "value"),
+    [
+        ("- $559.00", "-559.00"), ("-€12.50", "-12.50"), ("€ -12,50", "-12.50"), ("(1,000.00)", "-1000.00"), ("100,00-", "-100.00"),
+        ("11'373,94", "11373.94"), ("1 234 567,80", "1234567.80"), ("１２．５０", "12.50"), ("￥1,234.56", "1234.56"), ("100 kr", "100"),
+        ("CNY13.50", "13.50"), (".5", "0.5"), ("1.234.567", "1234567"), ("+0.00", "0.00"), ("−7", "-7"), ("12,34,567.00", "1234567.00"),
+    ],
+)  # fmt: skip
+def test_amounts_as_banks_write_them(cell: str, value: str) -> None:
+    amount = parse_amount(cell)
+    assert amount is not None
+    assert amount.value == Decimal(value)
+
+
+@pytest.mark.parametrize(
+    "cell", ["12..34", "1.2.3", "12 34", "--5", "5-5", "(5", "1e5", "abc", "", "$", "12,3,4", "0x10", "1 000 00"]
+)
+def test_what_is_no_amount(cell: str) -> None:
+    assert parse_amount(cell) is None
+
+
+@pytest.mark.parametrize(
+    "cell",
+    [
+        "2024-03-05", "2024/3/5 09:30", "2024.03.05.", "20240305", "20240305093000", "05.03.24", "5/3/2024 17:42:01", "05-Mar-2024",
+        "5 March 2024", "Mar 5, 2024", "2024年3月5日", "2024-03-05T23:59:59.123Z", "2024-03-05 23:59:59 +0000", "5/3'2024", "5. März 2024",
+        "2024-03-05 10:00:00 CST",
+    ],
+)  # fmt: skip
+def test_dates_as_banks_write_them(cell: str) -> None:
+    found = parse_date(cell)
+    assert found is not None
+    assert str(found.day) == "2024-03-05"
+
+
+@pytest.mark.parametrize(
+    "cell", ["2024-02-30", "5 March", "12345678", "2024", "13:00", "", "Pending", "31/31/2024", "2024-3", "1/2/3/4"]
+)
+def test_what_is_no_date(cell: str) -> None:
+    assert parse_date(cell) is None
+
+
+def test_fees_in_a_column_of_their_own_are_doubted() -> None:
+    text = "Date,Description,Debit,Credit,Fee,Currency\n2024-01-01,A,5.00,,{},EUR\n"
+    assert doubts(read_text(text.format("0.00"))) == set()
+    assert doubts(read_text(text.format("1.00"))) == {"fees_apart"}
+
+
+def test_cells_kept_from_excel() -> None:
+    statement = read_text('Date,Description,Debit,Currency\n="2024-01-05",="007",="5.00",EUR\n')
+    assert [(str(e.day), e.text, str(e.amount)) for e in statement.entries] == [("2024-01-05", "007", "5.00")]
