@@ -6,7 +6,7 @@ import calendar
 from datetime import date, timedelta
 from enum import StrEnum
 from functools import lru_cache
-from itertools import cycle, islice, repeat
+from itertools import repeat
 from typing import NamedTuple
 
 from .errors import TermsError
@@ -29,6 +29,7 @@ class Frequency(NamedTuple):
 
 
 MONTHLY = Frequency(Unit.MONTH, 1)
+_TABLE = range(1970 * 12, 2120 * 12)  # the months of 1970 to 2119
 
 
 class MonthEndRule(StrEnum):
@@ -104,7 +105,12 @@ def _series(
     months = range(begin, begin + step * count, step)
     if months and not 12 <= months[0] <= months[-1] < 120_000:
         raise TermsError("date", "out_of_calendar")
-    if step == 1:
-        years = [year for year in range(begin // 12, (begin + count) // 12 + 1) for _month in range(12)]
-        return list(map(date, years[begin % 12 :], islice(cycle(range(1, 13)), begin % 12, None), repeat(day, count)))
+    if months and _TABLE.start <= months[0] and months[-1] < _TABLE.stop:
+        return list(_table(day)[begin - _TABLE.start : months[-1] - _TABLE.start + 1 : step])
     return list(map(date, [m // 12 for m in months], [m % 12 + 1 for m in months], repeat(day)))
+
+
+@lru_cache(maxsize=28)
+def _table(day: int) -> tuple[date, ...]:
+    """One day of the month in every month that loans of our time reach; made once, because making dates is what takes long."""
+    return tuple(date(month // 12, month % 12 + 1, day) for month in _TABLE)

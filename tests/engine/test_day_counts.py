@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from planner.engine.dates import Frequency, MonthEndRule, Unit, due_dates
+from planner.engine.dates import Frequency, MonthEndRule, Unit, add_period, due_dates
 from planner.engine.day_counts import DayCount, Period, part_ratio, period_ratio, year_fraction
 from planner.engine.errors import TermsError
 from planner.engine.money import RoundingMode, round_ratio
@@ -108,3 +108,10 @@ def test_every_rounding_mode(mode: RoundingMode) -> None:
     for top in range(-200, 201):
         expected = (Decimal(top) / 40).quantize(Decimal(1), rounding=f"ROUND_{mode.name}")
         assert round_ratio(top, 40, mode) == expected == round_ratio(-top, -40, mode)
+
+
+@pytest.mark.parametrize("start", [date(1969, 10, 28), date(1970, 1, 1), date(2119, 9, 5), date(2120, 1, 2)])
+@pytest.mark.parametrize("frequency", [MONTHLY, Frequency(Unit.MONTH, 3), Frequency(Unit.YEAR, 2)])
+def test_dates_from_the_table_are_those_counted_one_by_one(start: date, frequency: Frequency) -> None:
+    assert list(due_dates(start, frequency, 30)) == [add_period(start, frequency, n) for n in range(1, 31)]
+    assert due_dates(start, frequency, 0) == ()
