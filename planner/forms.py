@@ -5,14 +5,14 @@ Messages are translated when shown. A failed form keeps everything that was type
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from datetime import date
 from decimal import Decimal, InvalidOperation
 from typing import Any
 
 from flask_babel import lazy_gettext as _l
 from flask_wtf import FlaskForm
-from wtforms import Field, HiddenField, IntegerField, RadioField, SelectField, StringField, TextAreaField
+from wtforms import Field, HiddenField, IntegerField, RadioField, SelectChoice, SelectField, StringField, TextAreaField
 from wtforms.validators import InputRequired, Length, Optional, StopValidation, ValidationError
 
 from .engine.money import currency as find_currency
@@ -210,22 +210,24 @@ class LongTextField(TextAreaField):
         self.data = text or None
 
 
+def options(pairs: Iterable[tuple[Any, Any]] | None) -> list[SelectChoice] | None:
+    """Choices from (value, label) pairs."""
+    return None if pairs is None else [SelectChoice(value=value, label=label) for value, label in pairs]
+
+
 class Choice(SelectField):
-    """One of several; an unknown value gets a sentence, not a list of codes."""
+    """One of several, given as (value, label) pairs; an unknown value gets a sentence, not a list of codes."""
+
+    def __init__(self, label: Any = None, validators: Any = None, *, choices: Any = None, **kwargs: Any) -> None:
+        super().__init__(label, validators, choices=options(choices), **kwargs)
 
     def pre_validate(self, form: Any) -> None:
-        if self.data not in {value for value, *_rest in self.iter_choices()}:
+        if self.data not in {choice.value for choice in self.iter_choices()}:
             raise StopValidation(str(_l("Choose one of the options")))
 
 
-class RadioChoice(RadioField):
+class RadioChoice(Choice, RadioField):
     """One of a few, shown side by side."""
-
-    validate_choice = True
-
-    def pre_validate(self, form: Any) -> None:
-        if self.data not in {value for value, *_rest in self.iter_choices()}:
-            raise StopValidation(str(_l("Choose one of the options")))
 
 
 def required(message: Any) -> list[Any]:
@@ -255,5 +257,5 @@ class Filled(InputRequired):
 
 __all__ = [
     "Choice", "DayField", "Filled", "Form", "HiddenField", "IntegerField", "LongTextField", "MoneyField", "PercentField",
-    "RadioChoice", "TextField", "ValidationError", "WholeNumberField", "at_most", "optional", "required",
+    "RadioChoice", "TextField", "ValidationError", "WholeNumberField", "at_most", "optional", "options", "required",
 ]  # fmt: skip

@@ -18,6 +18,7 @@ from ..forms import (
     WholeNumberField,
     at_most,
     optional,
+    options,
     required,
 )
 from ..models import Case
@@ -56,7 +57,9 @@ class LineForm(Form):
     def prepare(self, case: Case, kind: str) -> LineForm:
         """Fit the form to the case's currency and to incomes or expenses."""
         self.amount.currency = case.currency
-        self.category.choices = [(c.key, c.label(str(get_locale()))) for c in categories().values() if c.kind == kind]
+        self.category.choices = options(
+            (c.key, c.label(str(get_locale()))) for c in categories().values() if c.kind == kind
+        )
         if self.category.data is None:
             self.category.data = "wage" if kind == Kind.INCOME else "other"
         if kind == Kind.INCOME:

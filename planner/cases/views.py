@@ -12,7 +12,7 @@ from sqlalchemy import select
 
 from ..access import Permission, needs
 from ..extensions import db
-from ..forms import Choice, Form
+from ..forms import Choice, Form, options
 from ..messages import see_other
 from ..models import Case, Membership
 
@@ -65,5 +65,5 @@ def settings_post(case: Case) -> Response | tuple[str, int]:
 
 def _form(case: Case) -> CaseForm:
     form = CaseForm(obj=case)
-    form.timezone.choices = [(zone, zone) for zone in (*ZONES, *sorted(available_timezones() - set(ZONES)))]
+    form.timezone.choices = options((zone, zone) for zone in (*ZONES, *sorted(available_timezones() - set(ZONES))))
     return form

@@ -9,7 +9,7 @@ from email_validator import EmailNotValidError, validate_email
 from flask_babel import lazy_gettext as _l
 from wtforms import BooleanField, SelectMultipleField
 
-from ..forms import Form, RadioChoice, TextField, ValidationError, at_most, required
+from ..forms import Form, RadioChoice, TextField, ValidationError, at_most, options, required
 
 STEPS = {
     -14: _l("14 days before"),
@@ -25,7 +25,7 @@ DETAILS = {"no": _l("Only that something is due"), "yes": _l("With loan and amou
 class SettingsForm(Form):
     """The case's reminders."""
 
-    steps = SelectMultipleField(_l("When?"), choices=[(str(days), words) for days, words in STEPS.items()])
+    steps = SelectMultipleField(_l("When?"), choices=options((str(days), words) for days, words in STEPS.items()))
     send_at = TextField(_l("At what time?"), [*required(_l("Enter a time such as 09:00"))])
     email_on = BooleanField(_l("By e-mail"))
     email_to = TextField(_l("E-mail address"), [at_most(254)])
