@@ -19,6 +19,18 @@ import pyxirr
 from planner.engine import dates
 from planner.engine.amortisation import build_schedule
 from planner.engine.annual_cost import irr_per_period
+from planner.engine.events import (
+    ChangeTerm,
+    Deferral,
+    DeferredInterest,
+    ExtraPayment,
+    Holiday,
+    LowerInstalment,
+    MoveDueDay,
+    NewRate,
+    Settle,
+    what_if,
+)
 from planner.engine.loan import LoanTerms, Method
 from planner.engine.money import Currency
 from planner.engine.payoff import Debt, Order, Rules, simulate
@@ -31,6 +43,12 @@ TERMS = LoanTerms.simple(
 )  # fmt: skip
 FLOWS = [-240_000.0] + [PAYMENT / 100] * ROWS
 DEBTS = [Debt(str(i), 100_000 + 250_000 * i, Decimal(1_500 - 100 * i) / 10_000, 2_000 + 2_400 * i) for i in range(10)]
+WHAT_IFS = {
+    "more each month": ExtraPayment(10_000), "a sum once": ExtraPayment(1_000_000, monthly=False),
+    "new rate": NewRate(Decimal("0.03")), "longer": ChangeTerm(60), "postponed": Deferral(3, DeferredInterest.CAPITALISED),
+    "holiday": Holiday(6), "due day": MoveDueDay(28), "lower for a while": LowerInstalment(80_000, date(2033, 1, 1)),
+    "settlement": Settle(15_000_000, date(2031, 1, 20)),
+}  # fmt: skip
 IMPORT = "import time; t = time.process_time(); import planner.engine.calc, planner.engine.decode; print(time.process_time() - t)"
 
 
@@ -88,6 +106,7 @@ def main() -> int:
         "schedule": lambda: build_schedule(TERMS), "schedule, new dates": fresh_schedule,
         "schedule with row objects": lambda: build_schedule(TERMS).rows, "schedule, general way": lambda: walk(TERMS),
         "decimal loop": decimal_loop, "numpy-financial": numpy_rows, "irr": lambda: irr_per_period(FLOWS),
+        **{f"what if: {name}": (lambda event=event: what_if(TERMS, event, paid=60)) for name, event in WHAT_IFS.items()},
         "pyxirr.irr": lambda: pyxirr.irr(FLOWS), "payoff": lambda: simulate(DEBTS, Rules(Order.SNOWBALL, budget_minor=145_000)),
     }  # fmt: skip
     assert [(Decimal(i) / 100) for i in build_schedule(TERMS).interest] == [row[0] for row in decimal_loop()]
@@ -100,6 +119,7 @@ def main() -> int:
         "schedule / numpy-financial <= 1": took["schedule, new dates"] / took["numpy-financial"],
         "irr / pyxirr.irr <= 1.5": took["irr"] / took["pyxirr.irr"],
         "payoff, ms <= 3": took["payoff"] / 1000,
+        "slowest what-if, ms <= 1.5": max(us for name, us in took.items() if name.startswith("what if")) / 1000,
         "import, ms <= 60": loaded,
     }
     failed = 0

@@ -22,12 +22,12 @@ def periods(terms: LoanTerms) -> list[Period]:
     """The repayment periods of a contract; a hundred years of them when it names no number of instalments."""
     count = terms.instalments or rows_in_a_hundred_years(terms.frequency)
     if terms.due_dates:
-        dates, regular = terms.due_dates[: terms.instalments], False
+        dates, regular = terms.due_dates[: terms.instalments], terms.regular_due_dates
     else:
         dates, regular = planned_dates(terms, count), True
     starts = (terms.start_date, *dates[:-1])
     found = [Period(a, b, terms.frequency, regular) for a, b in zip(starts, dates, strict=True)]
-    if regular and found and found[0].due != _regular_first(terms):
+    if regular and not terms.due_dates and found and found[0].due != _regular_first(terms):
         found[0] = Period(found[0].start, found[0].due, terms.frequency, regular=False)
     return found
 

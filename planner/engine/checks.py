@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 MAX_RATE = Decimal(10)
 MAX_AMOUNT = 10**15  # in minor units; a thousand billion yen or ten thousand billion of a currency with cents
 _FIRST_DAY, _LAST_DAY = date(1900, 1, 1), date(2200, 12, 31)
-_FIRST_START, _LAST_START = date(1970, 1, 1), date(2100, 12, 31)
+_FIRST_START, _LAST_START = date(1970, 1, 1), date(2200, 12, 31)
 # The longest contract by its unit, in rows; and a hundred years, after which a debt without a last row never ends.
 MOST_ROWS = {Unit.DAY: 36_600, Unit.WEEK: 5_220, Unit.MONTH: 1_200, Unit.YEAR: 600}
 _A_HUNDRED_YEARS = {Unit.DAY: 36_600, Unit.WEEK: 5_220, Unit.MONTH: 1_200, Unit.YEAR: 100}
@@ -52,6 +52,8 @@ def _check_money(terms: LoanTerms) -> None:
         _within("extra_principal", extra.amount_minor, 1, MAX_AMOUNT * scale)
     if terms.fixed_instalment_minor is not None:
         _within("fixed_instalment_minor", terms.fixed_instalment_minor, 1, MAX_AMOUNT * scale)
+    for carried in terms.carried_minor:
+        _within("carried_minor", carried, 0, MAX_AMOUNT * scale)
     _within("balloon_minor", terms.balloon_minor, 0, terms.principal_minor)
     for rounding in (terms.roundings.interest, terms.roundings.instalment, terms.roundings.principal):
         if rounding is not None and not _is_step(rounding.step, terms.digits):
@@ -92,6 +94,8 @@ def _check_count(terms: LoanTerms) -> None:
         _within("instalments", terms.instalments, 1, most)
     elif terms.method not in _OPEN_ENDED:
         raise TermsError("instalments", "missing")
+    if terms.instalments is not None and len(terms.carried_minor) > terms.instalments:
+        raise TermsError("carried_minor", "one_for_each_instalment")
     if terms.due_dates and terms.instalments is not None and len(terms.due_dates) < terms.instalments:
         raise TermsError("due_dates", "one_for_each_instalment")
 
@@ -106,7 +110,8 @@ def _check_method(terms: LoanTerms) -> None:
         _within("percent", terms.percent.rate, 0, 1)
         _within("percent", terms.percent.minimum_minor, 0, MAX_AMOUNT * 10**terms.finer)
     if method == Method.FIXED_PLAN:
-        _one_each("principal_plan", terms.principal_plan, terms.instalments)
+        least = -terms.principal_minor if terms.allow_negative_amortisation else 0
+        _one_each("principal_plan", terms.principal_plan, terms.instalments, least)
     if method == Method.WEIGHTED:
         for weight in terms.weights:
             _within("weights", weight, 0, MAX_AMOUNT)
@@ -143,8 +148,8 @@ def _within(field: str, value: Any, least: Any, most: Any) -> None:
         raise TermsError(field, "out_of_range", least=least, most=most)
 
 
-def _one_each(field: str, values: Sequence[Any], count: int | None) -> None:
-    if len(values) != count or min(values, default=-1) < 0:
+def _one_each(field: str, values: Sequence[Any], count: int | None, least: int = 0) -> None:
+    if len(values) != count or min(values, default=least - 1) < least:
         raise TermsError(field, "one_for_each_instalment")
 
 

@@ -1,7 +1,8 @@
 """LoanTerms as JSON and back (vectors/FORMAT.md, "Contract"): how a contract is stored, exchanged and asked about.
 
-Money in decimal strings, dates in ISO form. Our own additions: the method `payment_plan` with its `payments`, fees `upfront`,
-and `finer` (decimals beyond the minor unit, written only where a contract has them).
+Money in decimal strings, dates in ISO form. Our own additions: the method `payment_plan` with its `payments`,
+fees `upfront`, `carried_interest` (of earlier times, due with the first rows), `regular_due_dates` (those listed count as whole
+periods), and `finer` (decimals beyond the minor unit); each is written only where a contract has it.
 """
 
 from __future__ import annotations
@@ -96,6 +97,8 @@ def read_terms(fields: Fields, *, strict: bool = False) -> LoanTerms:
         weights=tuple(fields.items("installment_weights", as_number)),
         in_advance=fields.flag("installments_in_advance", False),
         allow_negative_amortisation=fields.flag("allow_negative_amortization", False),
+        carried_minor=amounts.all(fields, "carried_interest"),
+        regular_due_dates=fields.flag("regular_due_dates", False),
     )
 
 
@@ -153,7 +156,11 @@ def _finer(fields: Fields, unit: Currency) -> int:
     amounts = [part.number("amount") for name in ("disbursements", "extra_principal", "fees")
                for part in fields.children(name) if part.has("amount")]  # fmt: skip
     amounts += [fields.number(name) for name in ("fixed_installment", "balloon") if fields.has(name)]
-    amounts += [*fields.items("principal_plan", as_number), *fields.items("payments", as_number)]
+    amounts += [
+        *fields.items("principal_plan", as_number),
+        *fields.items("payments", as_number),
+        *fields.items("carried_interest", as_number),
+    ]
     decimals = max((-int(n.normalize().as_tuple().exponent) for n in (*amounts, *steps) if n), default=0)
     needed = max(decimals - unit.minor_digits, 0)
     return needed + _UNROUNDED_DIGITS if any(step == 0 for step in steps) else needed

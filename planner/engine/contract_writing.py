@@ -48,6 +48,7 @@ def _additions(terms: LoanTerms) -> dict[str, Any]:
         "interest_pauses": _spans_out(terms.interest_pauses),
         "interest_payment_holidays": _spans_out(terms.interest_holidays),
         "due_dates": [day.isoformat() for day in terms.due_dates],
+        "regular_due_dates": terms.regular_due_dates or None,
         "anchor_day": terms.anchor_day,
         "installment_basis": str(terms.basis),
         "installment_adjustment": str(terms.adjustment),
@@ -66,6 +67,7 @@ def _additions(terms: LoanTerms) -> dict[str, Any]:
         "installment_weights": [format(weight, "f") for weight in terms.weights],
         "installments_in_advance": terms.in_advance or None,
         "allow_negative_amortization": terms.allow_negative_amortisation or None,
+        "carried_interest": [_text(terms, amount) for amount in terms.carried_minor],
     }  # fmt: skip
 
 

@@ -1,189 +1,291 @@
-"""What-if: changes to a running loan, each simulated by the same schedule maths, compared before and after."""
+"""What if: changes to a running loan, one or several, worked out by the same schedule maths and set before and after."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from bisect import bisect_left
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from datetime import date
 from decimal import Decimal
+from typing import Any
 
-from .amortisation import Instalment, Schedule, build_schedule, level_instalment
-from .annual_cost import AnnualCost, cost_of
-from .errors import NeverPaysOff, NoRate, SeveralRates, TermsError
-from .loan import MAX_INSTALMENTS, LoanTerms, Method
-from .money import RoundingMode, round_ratio
+from .amortisation import build_schedule
+from .annual_cost import AnnualCost, annual_cost, as_decimal, cost_of
+from .changes import (
+    ChangeTerm,
+    Deferral,
+    DeferredInterest,
+    Event,
+    ExtraPayment,
+    Holiday,
+    LowerInstalment,
+    MoveDueDay,
+    NewRate,
+    Settle,
+    SpreadArrears,
+    Then,
+)
+from .errors import NoRate, SeveralRates, TermsError
+from .flows import rate_of_payments
+from .loan import LoanTerms
+from .money import largest_remainder
+from .outcome import Difference, Running, Summary, WhatIf
+from .parts import Method
+from .remaining import outstanding, remaining_terms
+from .rescheduling import (
+    Changed,
+    change_rate,
+    change_term,
+    defer,
+    lower,
+    move_due_day,
+    pause,
+    pay_extra,
+    settle_at,
+)
+from .rewriting import changeable, dates_ahead, folded
+from .schedule import Columns, Instalment, Schedule
+
+__all__ = [
+    "ChangeTerm",
+    "Deferral",
+    "DeferredInterest",
+    "Difference",
+    "Event",
+    "ExtraPayment",
+    "Holiday",
+    "LowerInstalment",
+    "MoveDueDay",
+    "NewRate",
+    "Running",
+    "Settle",
+    "SpreadArrears",
+    "Summary",
+    "Then",
+    "WhatIf",
+    "outstanding",
+    "what_if",
+]  # fmt: skip
+
+_HANDLERS: Mapping[type, Callable[[Any, LoanTerms], Changed]] = {
+    ExtraPayment: pay_extra,
+    NewRate: change_rate,
+    ChangeTerm: change_term,
+    Deferral: defer,
+    Holiday: pause,
+    MoveDueDay: move_due_day,
+    LowerInstalment: lower,
+    Settle: settle_at,
+}
 
 
-@dataclass(frozen=True, slots=True)
-class ExtraPayment:
-    """Pay more: `amount_minor` with every instalment to come, or once with the next one. The term gets shorter."""
+def what_if(loan: Running | LoanTerms, events: Event | Sequence[Event], *, paid: int = 0) -> WhatIf:
+    """What is left of a loan as it is and with the changes, each of which sees it as the ones before left it.
 
-    amount_minor: int
-    monthly: bool = True
-
-
-@dataclass(frozen=True, slots=True)
-class ExtendTerm:
-    """Spread what is left over `extra_instalments` more, at the same yearly cost."""
-
-    extra_instalments: int
-
-
-Event = ExtraPayment | ExtendTerm
-
-
-@dataclass(frozen=True, slots=True)
-class Summary:
-    """What is still ahead of a loan, in minor units: the next instalment, how many, until when, and what they cost.
-
-    `cost_minor` is interest and fees still to be paid; `annual_cost` the yearly rate over what is left.
+    Changes take effect in order of `first`, as given where that is the same. A flat contract (等本等息) goes on at its own
+    internal rate, see `remaining.outstanding`; whether the lender waives later fees must be asked. Raises TermsError naming the
+    field of an impossible change, NeverPaysOff, NoRate.
     """
-
-    instalment_minor: int
-    months: int
-    last_date: date
-    cost_minor: int
-    total_minor: int
-    annual_cost: AnnualCost | None
-
-
-@dataclass(frozen=True, slots=True)
-class WhatIf:
-    """The loan's remaining instalments before and after the change."""
-
-    before: Summary
-    after: Summary
-    rows_before: tuple[Instalment, ...]
-    rows_after: tuple[Instalment, ...]
-
-    @property
-    def instalment_change_minor(self) -> int:
-        """How much more (or, negative, less) the instalment is."""
-        return self.after.instalment_minor - self.before.instalment_minor
-
-    @property
-    def months_change(self) -> int:
-        """How many instalments more (or, negative, fewer)."""
-        return self.after.months - self.before.months
-
-    @property
-    def total_change_minor(self) -> int:
-        """How much more (or, negative, less) is paid in all."""
-        return self.after.total_minor - self.before.total_minor
-
-
-def what_if(terms: LoanTerms, event: Event, *, paid: int = 0) -> WhatIf:
-    """The remaining loan after `paid` instalments, as it is and with the change.
-
-    A flat contract (等本等息) charges its fee on the original sum whatever was repaid. What is owed under it today is taken as
-    the value of its remaining instalments at the contract's own yearly cost, and a change keeps that yearly cost; whether
-    the lender waives later fees must be asked. Raises TermsError for an impossible change, NeverPaysOff, NoRate.
-    """
-    schedule = build_schedule(terms)
-    rows = schedule.rows[paid:]
-    if not rows:
-        raise TermsError("paid", "nothing_left")
-    owed, rate = outstanding(terms, schedule, paid)
-    before = _summary(terms, rows, owed)
-    after_rows = tuple(_changed(terms, event, rows, owed, rate))
-    return WhatIf(before, _summary(terms, after_rows, owed), rows, after_rows)
-
-
-def outstanding(terms: LoanTerms, schedule: Schedule, paid: int) -> tuple[int, Decimal]:
-    """What is owed after `paid` instalments, in minor units, and the rate per period it goes on at.
-
-    For a flat contract: the remaining instalments' value at the contract's internal rate, not the bare principal.
-    """
-    if terms.method != Method.FLAT:
-        owed = schedule.rows[paid - 1].balance_minor if paid else terms.principal_minor
-        return owed, terms.annual_rate / terms.periods_per_year
-    payments = [row.payment_minor - row.fee_minor for row in schedule.rows]  # fees stay outside, as everywhere
-    rate = cost_of(terms.principal_minor, payments, terms.periods_per_year).periodic
-    value, factor = Decimal(0), Decimal(1)
-    for payment in payments[paid:]:
-        factor *= 1 + rate
-        value += payment / factor
-    return int(value.to_integral_value("ROUND_HALF_UP")), rate
-
-
-def level_rows(owed: int, rate: Decimal, payment: int, dates: Sequence[date], start: date) -> list[Instalment]:
-    """Pay `payment` on each date until `owed` is cleared; the last row takes the rest. Interest is rounded half up a row.
-
-    Raises NeverPaysOff when the payment does not exceed the interest.
-    """
-    top, bottom = rate.as_integer_ratio()
-    rows, balance, before = [], owed, start
-    for n, due in enumerate(dates, 1):
-        interest = round_ratio(balance * top, bottom, RoundingMode.HALF_UP)
-        if payment <= interest and n < len(dates):
-            raise NeverPaysOff
-        principal = balance if n == len(dates) else min(payment - interest, balance)
-        balance -= principal
-        rows.append(Instalment(n, due, (due - before).days, principal, interest, 0, balance))
-        before = due
-        if not balance:
-            break
-    return rows
-
-
-def _changed(terms: LoanTerms, event: Event, rows: Sequence[Instalment], owed: int, rate: Decimal) -> list[Instalment]:
-    if isinstance(event, ExtraPayment):
-        return _with_extra(terms, event, rows, owed, rate)
-    if not 1 <= event.extra_instalments <= MAX_INSTALMENTS - len(rows):
-        raise TermsError("extra_instalments", "out_of_range", least=1, most=MAX_INSTALMENTS - len(rows))
-    count = len(rows) + event.extra_instalments
-    dates = _dates(terms, rows, count)
-    start = rows[0].due_date
-    if terms.method == Method.EQUAL_PRINCIPAL:
-        return _renumbered(build_schedule(_rest(terms, owed, count, start)).rows, rows)
-    if terms.method == Method.INTEREST_ONLY:
-        return _renumbered(build_schedule(_rest(terms, owed, count, start)).rows, rows)
-    level = level_rows(owed, rate, level_instalment(owed, rate, count), dates, start)
-    return [replace(row, fee_minor=rows[0].fee_minor) for row in level]
-
-
-def _rest(terms: LoanTerms, owed: int, count: int, first_due: date) -> LoanTerms:
-    """What is left of a contract as a contract of its own."""
-    return replace(
-        terms, principal_minor=owed, instalments=count, first_due_date=first_due, start_date=min(terms.start_date, first_due),
-        payments_minor=(), fixed_instalment_minor=None,
+    running = loan if isinstance(loan, Running) else Running(loan, paid)
+    wanted = list(events) if isinstance(events, Sequence) else [events]
+    if any(isinstance(event, Settle) for event in wanted[:-1]):
+        raise TermsError("events", "after_settlement")
+    now = _Now(running)
+    course = _Course(now.rest)
+    for event in sorted(wanted, key=_order):
+        if not isinstance(event, SpreadArrears):
+            course.take(event)
+    after = course.finished()
+    spread = next((event for event in wanted if isinstance(event, SpreadArrears)), None)
+    if spread is not None:
+        after = _with_arrears(after, now.overdue, spread)
+    overdue_after = _none(after) if spread else now.overdue
+    part = running.part_minor
+    return WhatIf(
+        now.summary(now.overdue, now.ahead, part), now.summary(overdue_after, after, part, course.forgiven),
+        _less(_joined(now.overdue, now.ahead), part), _less(_joined(overdue_after, after), part), running.paid,
+        course.forgiven, (*now.notes, *course.notes, *_said_of(after)),
     )  # fmt: skip
 
 
-def _renumbered(new: Sequence[Instalment], old: Sequence[Instalment]) -> list[Instalment]:
-    return [replace(row, n=old[0].n + i) for i, row in enumerate(new)]
+class _Now:
+    """Where a loan stands: what is overdue, what is ahead, what is owed without it, and the rest as a contract."""
+
+    def __init__(self, running: Running) -> None:
+        terms, paid = running.terms, running.paid
+        schedule = build_schedule(terms)
+        if terms.extra_principal and len(terms.tranches) == 1 and not terms.down_payment_rate:
+            schedule = folded(schedule, terms.principal_minor)
+        if not 0 <= paid < len(schedule):
+            raise TermsError("paid", "nothing_left")
+        late = 0 if running.on is None else max(bisect_left(schedule.due, running.on) - paid, 0)
+        self.overdue, self.ahead = _part(schedule, paid, paid + late), _part(schedule, paid + late, len(schedule))
+        if not len(self.ahead):
+            raise TermsError("paid", "nothing_ahead")
+        self.notes: tuple[str, ...] = ()
+        self.rest = self._rest(terms, schedule, paid + late)
+        self.owed = self.rest.principal_minor
+        self.per_year = terms.periods_per_year
+
+    def _rest(self, terms: LoanTerms, schedule: Schedule, at: int) -> LoanTerms:
+        downs = sum(days == 0 for days in schedule.days[:at]) if terms.down_payment_rate else 0
+        rest = changeable(remaining_terms(terms, at - downs))
+        if terms.method != Method.FLAT:
+            return rest
+        self.notes = ("flat_assumed",)
+        owed, rate = outstanding(terms, schedule, at)
+        return replace(
+            rest, method=Method.ANNUITY, principal_minor=owed, annual_rate=max(rate, Decimal(0)) * terms.periods_per_year,
+            principal_plan=(), carried_minor=(), fixed_instalment_minor=None, disbursements=(),
+        )  # fmt: skip
+
+    def summary(self, overdue: Schedule, ahead: Schedule, part: int, forgiven: int = 0) -> Summary:
+        """The figures of what is overdue and ahead, less a part that is paid already."""
+        payments = ahead.payments
+        total = sum(payments) + overdue.payment_minor
+        fees = ahead.fee_minor + overdue.fee_minor
+        arrears = self.overdue.payment_minor - self.overdue.interest_minor - self.overdue.fee_minor
+        return Summary(
+            payments[0] - (0 if len(self.overdue) else part), max(payments), len(ahead) + len(overdue), ahead.last_due,
+            total - fees - self.owed - arrears + forgiven, fees, total - part, self._cost(ahead, payments),
+        )  # fmt: skip
+
+    def _cost(self, ahead: Schedule, payments: tuple[int, ...]) -> AnnualCost | None:
+        """The yearly rate from what is owed without arrears; by equal periods where the due dates are the contract's own."""
+        dates = dates_ahead(self.rest, len(ahead))
+        try:
+            if ahead.due == dates:
+                return cost_of(self.owed, payments, self.per_year)
+            return self._cost_by_time(ahead, payments, dates)
+        except (NoRate, SeveralRates):
+            return None
+
+    def _cost_by_time(self, ahead: Schedule, payments: tuple[int, ...], dates: tuple[date, ...]) -> AnnualCost | None:
+        while dates[-1] < ahead.last_due:
+            dates = dates_ahead(self.rest, len(dates) + 60)
+        marks = [self.rest.start_date.toordinal(), *(day.toordinal() for day in dates)]
+        times = [_periods(marks, due.toordinal()) for due in ahead.due]
+        if all(time == int(time) for time in times):
+            flows = [float(self.owed)] + [0.0] * int(times[-1])
+            for time, payment in zip(times, payments, strict=True):
+                flows[int(time)] -= payment
+            return annual_cost(flows, self.per_year)
+        points = [(time, float(payment)) for time, payment in zip(times, payments, strict=True)]
+        guess = float(self.rest.annual_rate / self.per_year)
+        periodic = as_decimal(rate_of_payments(float(self.owed), points, guess))
+        effective = as_decimal(float(1 + periodic) ** float(self.per_year) - 1)
+        return AnnualCost(periodic, periodic * self.per_year, effective)
 
 
-def _with_extra(
-    terms: LoanTerms, event: ExtraPayment, rows: Sequence[Instalment], owed: int, rate: Decimal
-) -> list[Instalment]:
-    if event.amount_minor <= 0:
-        raise TermsError("amount_minor", "out_of_range")
-    top, bottom = rate.as_integer_ratio()
-    found, balance = [], owed
-    for i, row in enumerate(rows):
-        interest = round_ratio(balance * top, bottom, RoundingMode.HALF_UP)
-        planned = max(row.payment_minor - row.fee_minor - interest, 0)
-        extra = event.amount_minor if event.monthly or i == 0 else 0
-        principal = balance if i == len(rows) - 1 else min(planned + extra, balance)
-        balance -= principal
-        found.append(replace(row, principal_minor=principal, interest_minor=interest, balance_minor=balance))
-        if not balance:
-            break
-    return found
+class _Course:
+    """The instalments ahead, while one change after the other is made to them."""
+
+    def __init__(self, rest: LoanTerms) -> None:
+        self.rest: LoanTerms | None = rest
+        self.columns, self.forgiven, self.notes = Columns(), 0, list[str]()
+        self.digits = rest.digits
+
+    def take(self, event: Event) -> None:
+        """Go on to where the change begins, and make it."""
+        if self.rest is None:
+            raise TermsError("events", "nothing_left")
+        wait = getattr(event, "first", 1) - 1 - len(self.columns.due)
+        if wait > 0:
+            self._advance(self.rest, wait)
+        changed = _HANDLERS[type(event)](event, self.rest)
+        self._add(changed.rows)
+        self.rest = changed.rest
+        self.forgiven += changed.forgiven_minor
+        self.notes += [note for note in changed.notes if note not in self.notes]
+
+    def _advance(self, rest: LoanTerms, count: int) -> None:
+        schedule = _paid_schedule(rest)
+        if count >= len(schedule):
+            raise TermsError("first", "out_of_range", least=1, most=len(self.columns.due) + len(schedule))
+        self._add(schedule.rows[:count])
+        self.rest = remaining_terms(rest, count)
+
+    def _add(self, rows: Sequence[Instalment]) -> None:
+        for row in rows:
+            self.columns.add(
+                row.due_date, row.days, row.principal_minor, row.interest_minor, row.fee_minor, row.balance_minor
+            )
+
+    def finished(self) -> Schedule:
+        """Everything that is paid from now on."""
+        head = Schedule.of(self.columns, pays_off=True, digits=self.digits)
+        return head if self.rest is None else _joined(head, _paid_schedule(self.rest))
 
 
-def _dates(terms: LoanTerms, rows: Sequence[Instalment], count: int) -> list[date]:
-    plain = replace(terms, method=Method.INTEREST_ONLY, instalments=count, fixed_instalment_minor=None)
-    rest = _rest(plain, 1, count, rows[0].due_date)
-    return [row.due_date for row in build_schedule(rest).rows]
+def _order(event: Event) -> tuple[bool, int]:
+    return isinstance(event, Settle), getattr(event, "first", 1)
 
 
-def _summary(terms: LoanTerms, rows: Sequence[Instalment], owed: int) -> Summary:
-    payments = [row.payment_minor for row in rows]
-    try:
-        cost = cost_of(owed, payments, terms.periods_per_year)
-    except (NoRate, SeveralRates):
-        cost = None
-    total = sum(payments)
-    return Summary(payments[0], len(rows), rows[-1].due_date, total - owed, total, cost)
+def _paid_schedule(terms: LoanTerms) -> Schedule:
+    """The schedule with extra payments inside its rows."""
+    schedule = build_schedule(terms)
+    return folded(schedule, terms.principal_minor) if terms.extra_principal else schedule
+
+
+def _part(schedule: Schedule, first: int, last: int) -> Schedule:
+    chosen = slice(first, last)
+    return replace(
+        schedule, due=schedule.due[chosen], days=schedule.days[chosen], principal=schedule.principal[chosen],
+        interest=schedule.interest[chosen], fee=schedule.fee[chosen], balance=schedule.balance[chosen],
+    )  # fmt: skip
+
+
+def _none(schedule: Schedule) -> Schedule:
+    return _part(schedule, 0, 0)
+
+
+def _joined(one: Schedule, other: Schedule) -> Schedule:
+    return Schedule(
+        one.due + other.due, one.days + other.days, one.principal + other.principal, one.interest + other.interest,
+        one.fee + other.fee, one.balance + other.balance, other.pays_off, one.digits,
+    )  # fmt: skip
+
+
+def _with_arrears(ahead: Schedule, overdue: Schedule, event: SpreadArrears) -> Schedule:
+    """What is overdue in equal parts on the next instalments: its principal, its interest and its fees each."""
+    if not len(overdue):
+        raise TermsError("count", "no_arrears")
+    if not 1 <= event.count <= len(ahead):
+        raise TermsError("count", "out_of_range", least=1, most=len(ahead))
+    columns = (
+        (ahead.principal, overdue.principal_minor),
+        (ahead.interest, overdue.interest_minor),
+        (ahead.fee, overdue.fee_minor),
+    )
+    principal, interest, fee = (_spread(column, amount, event.count) for column, amount in columns)
+    return replace(ahead, principal=principal, interest=interest, fee=fee)
+
+
+def _spread(column: tuple[int, ...], amount: int, count: int) -> tuple[int, ...]:
+    parts = largest_remainder(amount, [1] * count)
+    return tuple(a + b for a, b in zip(column, parts, strict=False)) + column[count:]
+
+
+def _less(schedule: Schedule, part: int) -> Schedule:
+    """The schedule with a part of its first row paid: fees first, then interest, then principal."""
+    if not part:
+        return schedule
+    left, first = part, []
+    for column in (schedule.fee, schedule.interest, schedule.principal):
+        taken = min(left, column[0])
+        left -= taken
+        first.append((column[0] - taken, *column[1:]))
+    return replace(schedule, fee=first[0], interest=first[1], principal=first[2])
+
+
+def _said_of(after: Schedule) -> tuple[str, ...]:
+    payments = after.payments
+    return ("last_row_larger",) if len(payments) > 1 and payments[-1] > 2 * payments[-2] else ()
+
+
+def _periods(marks: Sequence[int], day: int) -> float:
+    """How many periods after the first mark a day lies; between two marks by its share of days."""
+    place = bisect_left(marks, day)
+    if place < len(marks) and marks[place] == day:
+        return float(place)
+    return place - 1 + (day - marks[place - 1]) / (marks[place] - marks[place - 1])

@@ -14,6 +14,7 @@ from enum import StrEnum
 from itertools import accumulate
 
 from .cashflow import Flow, Point, Projection, RedDay, Role, everyday_by_day, lowest_point
+from .changes import DeferredInterest
 from .dates import add_months
 from .money import RoundingMode, round_ratio
 
@@ -36,15 +37,6 @@ class FixKind(StrEnum):
 _EFFORT = {kind: effort for effort, kind in enumerate(FixKind)}
 
 
-class Treatment(StrEnum):
-    """What happens to the interest of a deferral. Never assumed: the lender is asked."""
-
-    WAIVED = "waived"
-    CAPITALISED = "capitalised"
-    ON_FIRST = "on_first"
-    SPREAD = "spread"
-
-
 @dataclass(frozen=True, slots=True)
 class Quote:
     """A loan's new payments (day, minor units) under a deferral or a longer term, and what they cost more in all."""
@@ -53,15 +45,15 @@ class Quote:
     key: str
     rows: tuple[tuple[date, int], ...]
     cost_minor: int
-    treatment: Treatment | None = None
+    treatment: DeferredInterest | None = None
 
 
 def deferral_quotes(
-    key: str, rows: Sequence[tuple[date, int]], price: Callable[[Treatment], Sequence[tuple[date, int]] | None]
+    key: str, rows: Sequence[tuple[date, int]], price: Callable[[DeferredInterest], Sequence[tuple[date, int]] | None]
 ) -> tuple[Quote, ...]:
     """A quote for each interest treatment that `price` has new payments for (None: not on offer), priced against `rows`."""
     before, found = sum(amount for _on, amount in rows), []
-    for treatment in Treatment:
+    for treatment in DeferredInterest:
         new = price(treatment)
         if new is not None:
             cost = sum(amount for _on, amount in new) - before
@@ -110,7 +102,7 @@ class Fix:
     lowest: Point
     asks: bool
     to: date | None = None
-    treatment: Treatment | None = None
+    treatment: DeferredInterest | None = None
 
 
 def apply_fix(flows: Iterable[Flow], fix: Fix) -> list[Flow]:
@@ -243,7 +235,7 @@ class _Search:
 
     def _fix(
         self, kind: FixKind, shown: Flow, removes: tuple[Flow, ...], adds: tuple[Flow, ...], *, asks: bool = False,
-        cost: int = 0, to: date | None = None, treatment: Treatment | None = None,
+        cost: int = 0, to: date | None = None, treatment: DeferredInterest | None = None,
     ) -> Fix:  # fmt: skip
         """Simulate the change and write its card."""
         new = self._simulated(removes, adds)

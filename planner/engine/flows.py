@@ -123,6 +123,27 @@ def rate_at_times(points: Sequence[tuple[float, float]]) -> float:
     return math.expm1(force)
 
 
+def rate_of_payments(owed: float, points: Sequence[tuple[float, float]], guess: float) -> float:
+    """The rate per unit of time at which payments at (time > 0, amount >= 0) are worth what is owed now.
+
+    One debt and only payments have one rate at most, so Newton's steps from a rate near it (`guess`) find it; where they do
+    not settle, `rate_at_times` looks everywhere. Raises NoRate, SeveralRates.
+    """
+    force = math.log1p(max(guess, -0.5))
+    for _step in range(30):
+        worth = [(time, amount * math.exp(-force * time)) for time, amount in points]
+        slope = math.fsum(time * value for time, value in worth)
+        if not slope:
+            break
+        move = (math.fsum(value for _time, value in worth) - owed) / slope
+        force += move
+        if abs(move) < 1e-13:
+            return math.expm1(force)
+        if abs(force) > 5:
+            break
+    return rate_at_times([(0.0, owed), *((time, -amount) for time, amount in points)])
+
+
 def check_kind(flows: Sequence[Flow]) -> None:
     """Dates and offsets cannot be set against each other. Raises TermsError("flows")."""
     if len({isinstance(flow.when, date) for flow in flows}) > 1:

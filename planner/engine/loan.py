@@ -41,7 +41,9 @@ class LoanTerms:
 
     Money is in units: minor units of `currency`, or finer ones by `finer` decimals for contracts that never round (the
     app's contracts have finer 0). `principal_minor` is paid out on the start date unless `disbursements` say otherwise; it
-    is their sum. Raises TermsError naming the field for what no contract can have.
+    is their sum. `carried_minor` is interest of earlier times that falls due with the first rows, bearing none itself;
+    `regular_due_dates` says that the dates listed are those of the frequency, so that each is a whole period.
+    Raises TermsError naming the field for what no contract can have.
     """
 
     method: Method
@@ -78,6 +80,8 @@ class LoanTerms:
     weights: tuple[Decimal, ...] = ()
     in_advance: bool = False
     allow_negative_amortisation: bool = False
+    carried_minor: tuple[int, ...] = ()
+    regular_due_dates: bool = False
 
     def __post_init__(self) -> None:
         check(self)

@@ -41,7 +41,8 @@ def plain_schedule(terms: LoanTerms) -> Schedule | None:
         return None
     fee = sum(fee.amount_minor for fee in terms.fees if not fee.upfront)
     principal, interest, balance = map(tuple, made)
-    return Schedule(dues, days, principal, interest, (fee,) * count, balance, True, terms.digits)
+    count = len(balance)
+    return Schedule(dues[:count], days[:count], principal, interest, (fee,) * count, balance, True, terms.digits)
 
 
 def _rows(terms: LoanTerms, tops: list[int], bottom: int) -> Rows | None:
@@ -49,7 +50,7 @@ def _rows(terms: LoanTerms, tops: list[int], bottom: int) -> Rows | None:
     if terms.method == Method.ANNUITY:
         return _annuity(terms.principal_minor, _level(terms, tops, bottom), tops, bottom, even=even)
     steps = in_units(terms.roundings.principal or terms.roundings.instalment, terms.digits)
-    share = round_units(Fraction(terms.principal_minor, len(tops)), steps)
+    share = terms.fixed_instalment_minor or round_units(Fraction(terms.principal_minor, len(tops)), steps)
     return _equal_principal(terms.principal_minor, share, tops, bottom, even=even)
 
 
@@ -64,7 +65,7 @@ def _is_plain(terms: LoanTerms) -> bool:
         and terms.adjustment == Adjustment.NONE
         and terms.basis == Basis.EXACT
         and terms.grace == NO_GRACE
-        and not (terms.balloon_minor or terms.down_payment_rate)
+        and not (terms.balloon_minor or terms.down_payment_rate or terms.carried_minor)
         and not (terms.rate_changes or terms.interest_pauses or terms.interest_holidays or terms.extra_principal)
         and (not terms.disbursements or [t.on for t in terms.disbursements] == [terms.start_date])
         and all(fee.rate is None and fee.n is None for fee in terms.fees)
@@ -116,12 +117,15 @@ def _annuity(owed: int, level: int, tops: list[int], bottom: int, *, even: bool)
             # The balance and its interest at once, rounded half up as a whole.
             balance = (balance * growth + half) // whole - level
             add(balance)
+    if len(tops) > 1 and balances[-2] <= 0:
+        # Cleared early, by an instalment that was given: the first row that reaches zero is the last.
+        del balances[next(i for i, left in enumerate(balances) if left <= 0) + 1 :]
     principals = list(map(sub, (owed, *balances), balances))
-    if min(principals) <= 0 or (len(tops) > 1 and balances[-2] <= 0):
+    if min(principals) <= 0:
         return None
     interests = list(map(sub, repeat(level), principals))
     # The last row takes what is left, or gives back what was too much.
-    principals[-1] += balance
+    principals[-1] += balances[-1]
     balances[-1] = 0
     return principals, interests, balances
 

@@ -59,12 +59,14 @@ class Walk:
             changes = list(self.enter(period))
             self._row(k, period, opening, changes)
             yield k
-            if self._is_over():
+            if self._is_over(k):
                 return
 
-    def _is_over(self) -> bool:
+    def _is_over(self, k: int) -> bool:
         """Whether no row can follow. Payments that are given, and flat interest nobody settled early, go on to the last row."""
         if self.balance or self.carried or self.tranches or self.terms.method == Method.PAYMENT_PLAN:
+            return False
+        if k < len(self.terms.carried_minor):
             return False
         return self.terms.method != Method.FLAT or len(self.extras) < len(self.terms.extra_principal)
 
@@ -118,6 +120,7 @@ class Walk:
     def _collected(self, k: int, period: Period, own: int) -> int:
         """What of the interest is due with this row; the last one collects whatever was carried."""
         holidays = self.terms.interest_holidays
+        own += sum(self.terms.carried_minor[k - 1 : k])
         waits = k <= self.terms.grace.interest_payment or any(h.first <= period.due <= h.last for h in holidays)
         if waits and k != self.count:
             self.carried += own

@@ -9,7 +9,7 @@ from typing import Any
 from flask_babel import lazy_gettext as _l
 
 from ..engine.errors import EngineError, NeverPaysOff, TermsError
-from ..engine.events import Event, ExtendTerm, ExtraPayment, WhatIf, what_if
+from ..engine.events import ChangeTerm, Event, ExtraPayment, WhatIf, what_if
 from ..engine.loan import MAX_INSTALMENTS
 from ..forms import Form, MoneyField, RadioChoice, WholeNumberField, optional
 from .services import LoanPosition
@@ -38,7 +38,7 @@ class Kind:
 KINDS: Mapping[str, Kind] = {
     "extra": Kind(_l("Pay more each time"), "extra", ExtraPayment, lambda p: _about(p, 4)),
     "once": Kind(_l("Pay a sum once"), "once", lambda sum_: ExtraPayment(sum_, monthly=False), lambda p: _about(p, 1)),
-    "longer": Kind(_l("Longer term"), "longer", ExtendTerm, lambda p: 3),
+    "longer": Kind(_l("Longer term"), "longer", ChangeTerm, lambda p: 3),
 }
 
 
@@ -113,7 +113,7 @@ def stepper(position: LoanPosition, name: str) -> Stepper:
 def _reason(error: EngineError, position: LoanPosition) -> Any:
     if isinstance(error, NeverPaysOff):
         return _l("At this pace the debt never ends; try a larger payment")
-    if isinstance(error, TermsError) and error.field == "extra_instalments":
+    if isinstance(error, TermsError) and error.field == "instalments":
         return _l("Enter from 1 to %(most)d instalments", most=error.params.get("most", LONGEST))
     return _l("This cannot be worked out for this loan; try another number")
 

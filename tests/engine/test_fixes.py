@@ -7,8 +7,9 @@ from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from planner.engine.cashflow import Flow, Point, Role, project
+from planner.engine.changes import DeferredInterest
 from planner.engine.dates import add_months
-from planner.engine.fixes import Fix, FixKind, Quote, Treatment, Wishes, apply_fix, deferral_quotes, find_fixes
+from planner.engine.fixes import Fix, FixKind, Quote, Wishes, apply_fix, deferral_quotes, find_fixes
 
 from .household import EVERYDAY, LAST, TODAY, radar_flows, radar_projection
 
@@ -58,9 +59,9 @@ def test_what_is_fixed_is_left_alone_and_a_price_ranks_the_ladder() -> None:
 def test_each_interest_treatment_of_a_deferral_is_its_own_card() -> None:
     rows = [(date(2026, 12, 18), 181_667), (date(2027, 1, 18), 181_667)]
     later = [(date(2027, 1, 18), 181_667), (date(2027, 2, 18), 181_667)]
-    charged = {Treatment.WAIVED: 0, Treatment.CAPITALISED: 2_500, Treatment.ON_FIRST: 2_400}
+    charged = {DeferredInterest.WAIVED: 0, DeferredInterest.CAPITALISED: 2_500, DeferredInterest.FIRST: 2_400}
 
-    def price(treatment: Treatment) -> list[tuple[date, int]] | None:
+    def price(treatment: DeferredInterest) -> list[tuple[date, int]] | None:
         if treatment not in charged:
             return None
         return [*later[:1], (later[1][0], later[1][1] + charged[treatment])]
@@ -69,7 +70,8 @@ def test_each_interest_treatment_of_a_deferral_is_its_own_card() -> None:
     longer = Quote(FixKind.LONGER_TERM, "haier", ((date(2026, 12, 18), 130_000), (date(2027, 1, 18), 130_000)), 9_000)
     found = [fix for fix in fixes(Wishes(quotes=(*quotes, longer))) if fix.kind in (FixKind.DEFER, FixKind.LONGER_TERM)]
     assert [(fix.treatment, fix.cost_minor, fix.amount_minor) for fix in found] == [
-        (Treatment.WAIVED, 0, 181_667), (Treatment.ON_FIRST, 2_400, 181_667), (Treatment.CAPITALISED, 2_500, 181_667),
+        (DeferredInterest.WAIVED, 0, 181_667), (DeferredInterest.FIRST, 2_400, 181_667),
+        (DeferredInterest.CAPITALISED, 2_500, 181_667),
         (None, 9_000, 51_667),
     ]  # fmt: skip
 

@@ -14,7 +14,7 @@ from flask import Flask
 
 from planner.engine.contract import terms_from_dict, terms_to_dict
 from planner.engine.errors import NeverPaysOff, TermsError
-from planner.engine.events import ExtendTerm, ExtraPayment, what_if
+from planner.engine.events import ChangeTerm, ExtraPayment, what_if
 from planner.engine.loan import Method
 from planner.errors import Conflict, NotFound
 from planner.extensions import db
@@ -230,7 +230,7 @@ def test_positions_are_shared_values_that_no_payment_changes(context: Flask, hou
 def test_every_kind_of_loan_can_be_tried_out(method: Method, fee: int | None) -> None:
     """Fees go on through a change: a longer term pays more of them, never fewer."""
     terms = contracts.build_terms(FIELDS | {"method": method, "payment": 110_000, "instalment_fee": fee}, "CNY", TODAY)
-    longer, extra = (what_if(terms, event, paid=3) for event in (ExtendTerm(6), ExtraPayment(20_000)))
+    longer, extra = (what_if(terms, event, paid=3) for event in (ChangeTerm(6), ExtraPayment(20_000)))
     assert longer.months_change == 6
     assert longer.total_change_minor > 6 * (fee or 0)
     assert longer.rows_after[-1].balance_minor == 0
