@@ -13,14 +13,11 @@ from markupsafe import Markup
 
 from .. import charts
 from ..charts import At, Due, Span
-from ..engine.amortisation import Instalment
 from ..engine.dates import add_months
-from ..engine.events import Summary
 from ..engine.ledger import LedgerRow
 from ..engine.loan import Method
-from ..formatting import day, money, percent
+from ..formatting import day, percent
 from .services import LoanPosition, due_items
-from .what_if import Outcome
 
 CLEAR_DIFFERENCE = Decimal("0.0005")
 SHOWN_ROWS = 12
@@ -40,14 +37,6 @@ class Totals:
     payment_minor: int
     principal_minor: int
     cost_minor: int
-
-
-class Balance(NamedTuple):
-    """The debt on one day, as things are and with the change."""
-
-    day: str
-    before_minor: int
-    after_minor: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -164,57 +153,6 @@ def timeline_chart(positions: Sequence[LoanPosition], today: date) -> Markup | N
         spans, longest, key="timeline", title=_("When each loan ends"),
         desc=", ".join(f"{span.name}: {span.end}" for span in spans), ticks=_year_ends(today, longest),
     )  # fmt: skip
-
-
-def payoff_chart(outcome: Outcome, currency: str, label: str) -> Markup:
-    """The debt after each instalment, as things are and with the change."""
-    before, after = (
-        _course(outcome.what.before, outcome.what.rows_before),
-        _course(outcome.what.after, outcome.what.rows_after),
-    )
-    return charts.payoff(
-        before, after, key="payoff", title=_("How the debt falls"),
-        desc=_("Now it ends in %(now)s, with the change in %(then)s.",
-               now=day(outcome.what.before.last_date, "month"), then=day(outcome.what.after.last_date, "month")),
-        base_label=_("As it is"), other_label=label, grid=[At(before[0], money(before[0], currency))],
-        ticks=_end_ticks(outcome),
-    )  # fmt: skip
-
-
-def balances(outcome: Outcome) -> list[Balance]:
-    """The table behind the chart: about every sixth instalment, and the last."""
-    before, after = (
-        _course(outcome.what.before, outcome.what.rows_before),
-        _course(outcome.what.after, outcome.what.rows_after),
-    )
-    longer = max(outcome.what.rows_before, outcome.what.rows_after, key=len)
-    step = max(len(longer) // 8, 1)
-    wanted = sorted({*range(1, len(longer) + 1, step), len(longer)})
-    return [Balance(day(longer[i - 1].due_date, "month"), _at(before, i), _at(after, i)) for i in wanted]
-
-
-def _course(summary: Summary, rows: Sequence[Instalment]) -> list[int]:
-    """The debt now and after each instalment, interest added at the rate that makes the payments end at zero."""
-    owed = Decimal(summary.total_minor - summary.cost_minor)
-    rate = summary.annual_cost.periodic if summary.annual_cost else Decimal(0)
-    found = [int(owed)]
-    for row in rows:
-        owed = owed * (1 + rate) - row.payment_minor
-        found.append(max(int(owed.to_integral_value()), 0))
-    return [*found[:-1], 0]
-
-
-def _end_ticks(outcome: Outcome) -> list[At]:
-    """Now, and both ends; only the later one where their texts would touch."""
-    ends = sorted([(len(outcome.what.rows_before), outcome.what.before.last_date),
-                   (len(outcome.what.rows_after), outcome.what.after.last_date)])  # fmt: skip
-    (first, _day), (last, _last_day) = ends
-    shown = ends if first * 4 > last and (last - first) * 3 > last else ends[1:]
-    return [At(0, _("Now")), *(At(at, day(end, "month")) for at, end in shown)]
-
-
-def _at(course: Sequence[int], index: int) -> int:
-    return course[index] if index < len(course) else 0
 
 
 def _months(first: date, last: date) -> int:

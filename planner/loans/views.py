@@ -18,9 +18,10 @@ from ..errors import Conflict, NotFound
 from ..extensions import db
 from ..formatting import money
 from ..models import Case, Loan, Payment
-from . import contracts, decoder, figures, services
+from . import contracts, decoder, figures, services, tried
 from . import what_if as trying
 from .forms import METHOD_NOTES, LoanForm, PaymentForm
+from .what_if_kinds import steppers
 
 bp = Blueprint("loans", __name__, url_prefix="/c/<int:case_id>/loans")
 Page = str | tuple[str, int] | Response
@@ -167,15 +168,14 @@ def what_if(case: Case, loan_id: int) -> Page:
     here = next((p for p in found if p.loan.id == loan_id), None) or services.position(
         get_row(Loan, loan_id, case), today
     )
-    form = trying.WhatIfForm(formdata=request.args or None).prepare(here, request.args)
-    outcome = trying.find_outcome(here, form)
+    form, kept = trying.read_form(here, request.args), trying.read_kept(here, request.args)
+    outcome = None if kept is None else trying.find_outcome(here, form, kept)
     page = "loans/_what_if_result.html" if _is_fragment() else "loans/what_if.html"
     filled = render_template(
-        page, p=here, others=[p for p in found if p.next], form=form, outcome=outcome, kinds=trying.KINDS,
-        steppers={name: trying.stepper(here, name) for name in ("extra", "once", "longer")}, figures=figures,
-        fragment=_is_fragment(),
+        page, p=here, others=[p for p in found if p.next], form=form, kept=kept, outcome=outcome, tried=tried,
+        steppers=steppers(here), most_kept=trying.MOST_KEPT, as_said=figures.as_said, fragment=_is_fragment(),
     )  # fmt: skip
-    return filled, 422 if form.errors else 200
+    return filled, 422 if form.errors or kept is None else 200
 
 
 @bp.get("/decode")

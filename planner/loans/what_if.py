@@ -1,79 +1,51 @@
-"""Trying things out on a loan. Each kind of change is one entry of KINDS: its words, its field, and the event it makes."""
+"""Trying things out on a loan. What the address holds becomes changes; the engine says what they do.
+
+Changes that are kept while another is tried travel in the address as `and=kind:value:value`, in the words of their fields.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from flask_babel import lazy_gettext as _l
+from flask_babel import gettext as _
+from werkzeug.datastructures import MultiDict
 
 from ..engine.errors import EngineError, NeverPaysOff, TermsError
-from ..engine.events import ChangeTerm, Event, ExtraPayment, WhatIf, what_if
-from ..engine.loan import MAX_INSTALMENTS
-from ..forms import Form, MoneyField, RadioChoice, WholeNumberField, optional
+from ..engine.events import Event, Running, WhatIf, what_if
+from ..formatting import day, money
+from ..forms import options
 from .services import LoanPosition
+from .what_if_form import WhatIfForm
+from .what_if_kinds import KINDS, ahead
 
-LONGEST = 60
-
-
-@dataclass(frozen=True, slots=True)
-class Stepper:
-    """The bounds of a slider, as plain numbers in the unit of its field (major units for money)."""
-
-    step: float
-    most: float
+MOST_KEPT = 3
+# Which field a refusal of the engine belongs to, where its name is not that of the kind's first field.
+_FIELDS = {"until": "until", "on": "settle_on", "day": "day"}
 
 
 @dataclass(frozen=True, slots=True)
-class Kind:
-    """One kind of change. `field` holds its one number; `start` is what the page tries before anything is typed."""
+class Change:
+    """One change in the form's values: what it is called, what it asks of the engine, and how it stands in an address."""
 
-    label: Any
-    field: str
-    event: Callable[[int], Event]
-    start: Callable[[LoanPosition], int]
-
-
-KINDS: Mapping[str, Kind] = {
-    "extra": Kind(_l("Pay more each time"), "extra", ExtraPayment, lambda p: _about(p, 4)),
-    "once": Kind(_l("Pay a sum once"), "once", lambda sum_: ExtraPayment(sum_, monthly=False), lambda p: _about(p, 1)),
-    "longer": Kind(_l("Longer term"), "longer", ChangeTerm, lambda p: 3),
-}
-
-
-class WhatIfForm(Form):
-    """What is to be tried. Sent by GET: it changes nothing."""
-
-    class Meta:
-        """A form that changes nothing needs no token."""
-
-        csrf = False
-
-    kind = RadioChoice(_l("What to try"), choices=[(key, kind.label) for key, kind in KINDS.items()], default="extra")
-    extra = MoneyField(_l("More each time"), optional())
-    once = MoneyField(_l("Once, with the next instalment"), optional())
-    longer = WholeNumberField(_l("How many instalments more"), optional(), least=1, most=MAX_INSTALMENTS - 1)
-
-    def prepare(self, position: LoanPosition, given: Mapping[str, str]) -> WhatIfForm:
-        """Fit the form to the loan, and start what was not asked for with a sensible number."""
-        self.extra.currency = self.once.currency = position.loan.currency
-        if "kind" not in given:
-            self.kind.data = "extra" if position.paid_in_order + 1 < len(position.schedule.rows) else "longer"
-        for kind in KINDS.values():
-            if not given.get(kind.field):
-                self[kind.field].data = kind.start(position)
-                self[kind.field].raw_data = None
-        return self
+    kind: str
+    event: Event
+    words: str
+    text: str
 
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """What a change does: the engine's answer, and the kind that was tried."""
+    """What the changes do together: those kept and the one being tried, and the engine's answer."""
 
-    kind: str
-    value: int
+    changes: tuple[Change, ...]
     what: WhatIf
+
+    @property
+    def label(self) -> str:
+        """The changes in a few words."""
+        return ", ".join(change.words for change in self.changes) if len(self.changes) < 2 else _("with all changes")
 
     @property
     def saved_minor(self) -> int:
@@ -82,55 +54,113 @@ class Outcome:
 
     @property
     def is_better(self) -> bool:
-        """Whether the change costs nothing more."""
+        """Whether the changes cost nothing more."""
         return self.saved_minor >= 0
 
+    @property
+    def asks(self) -> bool:
+        """Whether a lender has to agree."""
+        return any(KINDS[change.kind].asks for change in self.changes)
 
-def find_outcome(position: LoanPosition, form: WhatIfForm) -> Outcome | None:
-    """The outcome of what the form asks for; None, with the reason beside the field, when it cannot be done."""
-    if not form.validate() or position.next is None:
+
+def read_form(position: LoanPosition, given: MultiDict[str, str]) -> WhatIfForm:
+    """The form with what the address holds; what was not asked for starts with a sensible value."""
+    form = WhatIfForm(formdata=given or None).in_currency(position.loan.currency)
+    form.kind.choices = options(
+        (key, kind.label) for key, kind in KINDS.items() if key != "arrears" or position.is_overdue
+    )
+    if "kind" not in given:
+        form.kind.data = "extra" if ahead(position) > 1 else "longer"
+    for kind in KINDS.values():
+        for name in kind.choices:
+            form[name].data = form[name].data if name in given else form[name].default
+        for name, start in kind.starts.items():
+            if not given.get(name):
+                form[name].data, form[name].raw_data = start(position), None
+    return form
+
+
+def read_kept(position: LoanPosition, given: MultiDict[str, str]) -> tuple[Change, ...] | None:
+    """The changes kept in the address; None when one of them cannot be read: nobody types them."""
+    found: list[Change] = []
+    for text in given.getlist("and"):
+        key, *values = text.split(":")
+        kind = KINDS.get(key)
+        if kind is None or len(values) != len(kind.fields) or len(found) == MOST_KEPT or len(text) > 200:
+            return None
+        form = read_form(position, MultiDict([("kind", key), *zip(kind.fields, values, strict=True)]))
+        change = _find_change(form, position)
+        if change is None:
+            return None
+        found.append(change)
+    return tuple(found)
+
+
+def find_outcome(position: LoanPosition, form: WhatIfForm, kept: Sequence[Change]) -> Outcome | None:
+    """The outcome of what the form asks for on top of what is kept; None, with the reason beside its field, when it cannot be."""
+    change = _find_change(form, position)
+    if change is None or position.next is None:
         return None
-    kind = KINDS[form.kind.data]
-    value = form[kind.field].data
+    # Where everything left is overdue, that is what a change is about.
+    on = position.ledger.as_of if ahead(position) else None
+    running = Running(position.terms, position.paid_in_order, position.next.paid_minor, on)
+    changes = (*kept, change)
     try:
-        what = what_if(position.terms, kind.event(value), paid=position.paid_in_order)
+        what = what_if(running, [one.event for one in sorted(changes, key=lambda one: one.kind == "settle")])
     except EngineError as error:
-        form.refuse(kind.field, _reason(error, position))
+        form.refuse(_field_of(form.kind.data, error), _reason(error, form, position, kept))
         return None
-    return Outcome(form.kind.data, value, what)
+    return Outcome(changes, what)
 
 
-def stepper(position: LoanPosition, name: str) -> Stepper:
-    """The slider of a field: steps people would take, up to what still makes sense for this loan."""
-    if name == "longer":
-        return Stepper(1, min(LONGEST, MAX_INSTALMENTS - len(position.schedule.rows)))
-    digits = position.schedule.digits
-    step = _nice(_next_minor(position)) / 10**digits
-    most = _next_minor(position) if name == "extra" else position.left_minor
-    return Stepper(int(step) or step, -(-most // _nice(_next_minor(position))) * (int(step) or step))
+def _find_change(form: WhatIfForm, position: LoanPosition) -> Change | None:
+    """The change in a form; None, with the reason beside its field, when it is not whole."""
+    names = KINDS[form.kind.data].fields if form.kind.data in KINDS else ()
+    form.validate()
+    for field in form:
+        if field.name not in ("kind", *names):
+            field.errors = []  # fields of other kinds are not held against anyone
+    if any(field.errors for field in form) or not names:
+        return None
+    kind, values = KINDS[form.kind.data], {name: form[name].data for name in names}
+    shown = (form[name].shown(value) if hasattr(form[name], "shown") else value for name, value in values.items())
+    text = ":".join([form.kind.data, *map(str, shown)])
+    return Change(form.kind.data, kind.event(values), kind.words(values, position.loan.currency), text)
 
 
-def _reason(error: EngineError, position: LoanPosition) -> Any:
+def _field_of(kind: str, error: EngineError) -> str:
+    if isinstance(error, TermsError) and _FIELDS.get(error.field) in KINDS[kind].fields:
+        return _FIELDS[error.field]
+    return KINDS[kind].fields[0]
+
+
+def _reason(error: EngineError, form: WhatIfForm, position: LoanPosition, kept: Sequence[Change]) -> str:
+    cur = position.loan.currency
     if isinstance(error, NeverPaysOff):
-        return _l("At this pace the debt never ends; try a larger payment")
-    if isinstance(error, TermsError) and error.field == "instalments":
-        return _l("Enter from 1 to %(most)d instalments", most=error.params.get("most", LONGEST))
-    return _l("This cannot be worked out for this loan; try another number")
-
-
-def _next_minor(position: LoanPosition) -> int:
-    return position.next.instalment.payment_minor if position.next else 1
-
-
-def _nice(instalment_minor: int) -> int:
-    """About a twentieth of an instalment, as a 1, 2 or 5 with zeros."""
-    target, power = max(instalment_minor // 20, 1), 1
-    while power * 10 <= target:
-        power *= 10
-    return next(power * digit for digit in (1, 2, 5, 10) if power * digit >= target)
-
-
-def _about(position: LoanPosition, share: int) -> int:
-    """About one `share`-th of an instalment, in whole steps."""
-    step = _nice(_next_minor(position))
-    return max(_next_minor(position) // share // step, 1) * step
+        return _("At this pace the debt never ends; try a larger payment")
+    if not isinstance(error, TermsError):
+        return _("This cannot be worked out for this loan; try another number")
+    least: Any = error.params.get("least")
+    most: Any = error.params.get("most")
+    sentences = {
+        "more_than_owed": lambda: _("%(amount)s clears it that day; more is not needed", amount=money(most, cur)),
+        "not_lower": lambda: _("The instalment is smaller already; enter at most %(amount)s", amount=money(most, cur)),
+        "before_next_due": lambda: _("Enter %(day)s or later: the next instalment is due then", day=day(least, "full")),
+        "before_last_due_date": lambda: _("Enter %(day)s or later", day=day(least, "full")),
+        "after_last_due_date": lambda: _("Enter %(day)s or earlier: the loan ends then", day=day(most, "full")),
+        "not_monthly": lambda: _("This loan is not paid by the month, so it has no day of the month"),
+        "nothing_left": lambda: _("The changes before this one already end the loan"),
+    }
+    if error.code in sentences:
+        return sentences[error.code]()
+    if error.code == "out_of_range" and error.field == "instalments":
+        most = -least if form.way.data == "shorter" else most
+    if (
+        error.code == "out_of_range"
+        and isinstance(most, int)
+        and most >= 1
+        and error.field in ("count", "first", "instalments")
+    ):
+        return _("Enter from 1 to %(most)d instalments", most=most)
+    return _("This does not go with the other changes; take one of them away") if kept else _(
+        "This cannot be worked out for this loan; try another number")  # fmt: skip
