@@ -40,7 +40,7 @@ class LoanPosition:
     @property
     def is_revolving(self) -> bool:
         """Whether no end was agreed (a card): what is left is then today's balance, not a sum of instalments."""
-        return self.terms.method == Method.FIXED_PAYMENT
+        return self.terms.method in (Method.FIXED_PAYMENT, Method.PCT_OF_BALANCE)
 
     @property
     def next(self) -> LedgerRow | None:
@@ -126,6 +126,11 @@ def position(loan: Loan, today: date) -> LoanPosition:
     paid = [engine.Payment(p.paid_on, p.amount_minor, p.instalment_n) for p in live_payments(loan)]
     ledger = engine.apply_payments(schedule, paid, paid_before=loan.paid_before, as_of=today)
     return LoanPosition(loan, terms, schedule, ledger, cost)
+
+
+def terms_of(loan: Loan) -> LoanTerms:
+    """The contract of a loan."""
+    return _worked_out(json.dumps(loan.terms, sort_keys=True), loan.received_minor)[0]
 
 
 def positions(case: Case, today: date, *, include_closed: bool = False) -> list[LoanPosition]:
