@@ -31,6 +31,8 @@ FREQUENCY = {
 }
 # What one method alone can have: not carried over when a stored contract becomes one of another method.
 _OF_ONE_METHOD = ("weights", "principal_plan", "fixed_instalment_minor", "payments_minor", "due_dates", "percent")
+MOST_ROWS = 1_200  # of one schedule: a hundred years of months; more could neither be read nor shown
+_RATE_DECIMALS = 16  # of a yearly rate made from another one: far beyond a cent, and short enough to be stored
 _OF_THE_CALENDAR = ("frequency", "first_due_date", "anchor_day", "month_end_rule", "in_advance")
 
 
@@ -44,7 +46,8 @@ def build_terms(values: Mapping[str, Any], code: str, today: date, stored: LoanT
     """
     parts = contract_parts(values, code, today)
     terms = LoanTerms(**parts) if stored is None else _changed(stored, parts, before or {}, today)
-    build_schedule(terms)
+    if len(build_schedule(terms).due) > MOST_ROWS:
+        raise TermsError("fixed_instalment_minor", "too_many_rows")
     return terms
 
 
@@ -79,11 +82,11 @@ def find_cost(terms: LoanTerms, received_minor: int | None = None) -> AnnualCost
     """The annual cost of a contract, or None where no single rate can honestly be named.
 
     By periods, as Chinese practice has it; by dates (actual / 365) where money is paid out in parts, or rows do not lie one
-    period apart.
+    period apart. A rest that stays after the last row counts as owed on that day.
     """
     try:
         made = build_schedule(terms)
-        if terms.due_dates or terms.disbursements or terms.down_payment_rate:
+        if terms.due_dates or terms.disbursements or terms.down_payment_rate or made.rows[-1].balance_minor:
             return _dated_cost(terms, made, received_minor)
         return schedule_cost(terms, made, received_minor)
     except (NoRate, SeveralRates):
@@ -194,7 +197,7 @@ def _annual_rate(method: Method, values: Mapping[str, Any], frequency: Frequency
     """The yearly rate: named, from the rate of an instalment, or solved from the payments; fees come on top of it."""
     per_year = Decimal(PERIODS_A_YEAR[frequency.unit]) / frequency.every
     if method == Method.FLAT:
-        return Decimal(values["period_rate"]) * per_year
+        return round(Decimal(values["period_rate"]) * per_year, _RATE_DECIMALS)
     if method != Method.PAYMENT_PLAN:
         return Decimal(values["annual_rate"])
     if sum(payments) < values["principal"]:
@@ -241,6 +244,8 @@ def _dated_cost(terms: LoanTerms, made: Schedule, received_minor: int | None) ->
         flows[tranche.on] = flows.get(tranche.on, 0) + tranche.amount_minor
     for row in made.rows:
         flows[row.due_date] = flows.get(row.due_date, 0) - row.payment_minor
+    last = made.rows[-1]
+    flows[last.due_date] -= last.balance_minor
     points = [
         (float(years_between(terms.start_date, on, Time.ACT_365)), float(flows[on]))
         for on in sorted(flows)

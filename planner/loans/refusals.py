@@ -20,7 +20,7 @@ from .contracts import FREQUENCY
 # Which field of the form a field of the contract was typed into; one of the same name needs no line.
 _FIELD = {
     "principal_minor": "principal",
-    "date": "start_date",
+    "date": "instalments",
     "fixed_instalment_minor": "payment",
     "payments_minor": "payment",
     "fees": "upfront_fee",
@@ -48,6 +48,7 @@ _SENTENCE = {
     ("fees", "more_than_received"): _l("The fee is as large as the loan itself; check both amounts"),
     ("fees", "no_such_instalment"): _l("There is no instalment with this number; enter a smaller one"),
     ("annual_rate", "out_of_range"): _l("That makes a yearly rate above 1,000 per cent; check the amounts"),
+    ("fixed_instalment_minor", "too_many_rows"): _l("That would take more than 1,200 instalments; enter a larger payment"),
     ("rounding", "not_in_units"): _l("This currency has no such small unit; choose a larger step"),
     ("disbursements", "not_the_principal"): _l("Together this is not the amount borrowed; make both equal"),
     ("disbursements", "before_start"): _l("The first part is before the day of the payout above; check both dates"),
@@ -82,7 +83,7 @@ def refuse(form: Form, error: EngineError, values: Mapping[str, Any], code: str)
 
 
 def _shown_field(error: TermsError, values: Mapping[str, Any]) -> str:
-    """The field of the rate depends on the method; a decoder has no rate and need not have dates."""
+    """The field of the rate depends on the method; a decoder has no rate."""
     name, method = _FIELD.get(error.field, error.field), values.get("method", Method.PAYMENT_PLAN)
     planned = method == Method.PAYMENT_PLAN and values.get("plan")
     if name == "annual_rate":
@@ -91,10 +92,10 @@ def _shown_field(error: TermsError, values: Mapping[str, Any]) -> str:
         name = "every_count"
     if error.field == "due_dates" and not planned:
         name = "instalments"
+    if error.code == "too_many_rows" and method == Method.PCT_OF_BALANCE:
+        name = "minimum_amount"
     if error.code == "no_such_instalment":
         name = "extra_fee_n"
-    if name == "start_date" and error.code == "out_of_calendar" and values.get(name) is None:
-        name = "instalments"
     return "plan" if planned and name in ("payment", "instalments") else name
 
 

@@ -87,9 +87,14 @@ class LoanPosition:
         return self.schedule.payment_minor
 
     @property
+    def rest_minor(self) -> int:
+        """What the contract leaves owing after its last instalment; 0 for nearly all."""
+        return self.schedule.rows[-1].balance_minor if self.schedule.rows else 0
+
+    @property
     def cost_minor(self) -> int:
-        """What the loan costs in all: everything paid less what was received."""
-        return self.total_minor - self.received_minor
+        """What the loan costs in all: everything paid, and what then still is owed, less what was received."""
+        return self.total_minor + self.rest_minor - self.received_minor
 
     @property
     def paid_in_order(self) -> int:

@@ -9,10 +9,10 @@ from ..engine.amortisation import build_schedule
 from ..engine.dates import Unit
 from ..engine.errors import EngineError
 from ..engine.loan import Fee, LoanTerms, Method
-from ..engine.money import Rounding
-from ..engine.parts import Disbursement, RateChange
+from ..engine.money import Rounding, RoundingMode
+from ..engine.parts import Disbursement, FeeBase, PercentBase, RateChange
 from ..models import Loan
-from .advanced import OTHER, STEPS, UNIT
+from .advanced import MODES, OTHER, STEPS, UNIT
 from .contracts import FREQUENCY, contract_parts
 from .line_fields import shown_rate
 
@@ -75,7 +75,7 @@ def _payments(terms: LoanTerms) -> dict[str, Any]:
         "last_payment": amounts[-1] if equal and amounts and amounts[-1] != amounts[0] else None,
         "minimum_rate": shown_rate(rule.rate) if rule else None,
         "minimum_amount": _minor(terms, rule.minimum_minor) if rule else None,
-        "minimum_base": rule.base if rule else None,
+        "minimum_base": rule.base if rule else PercentBase.BALANCE_PLUS_INTEREST,
     }  # fmt: skip
 
 
@@ -86,7 +86,7 @@ def _fees(terms: LoanTerms) -> dict[str, Any]:
     return {
         "upfront_fee": _minor(terms, sum(fee.amount_minor for fee in terms.fees if fee.upfront)) or None,
         "instalment_fee": _minor(terms, sum(f.amount_minor for f in terms.fees if not f.upfront and f.n is None)) or None,
-        "fee_rate": shown_rate(share.rate) if share and share.rate else None, "fee_of": share.of if share else None,
+        "fee_rate": shown_rate(share.rate) if share and share.rate else None, "fee_of": share.of if share else FeeBase.PAYMENT,
         "extra_fee": _minor(terms, single.amount_minor) or None, "extra_fee_n": single.n,
     }  # fmt: skip
 
@@ -94,8 +94,8 @@ def _fees(terms: LoanTerms) -> dict[str, Any]:
 def _roundings(terms: LoanTerms) -> dict[str, Any]:
     used = terms.roundings
     return {
-        "interest_step": _step(terms, used.interest), "interest_mode": used.interest.mode,
-        "instalment_step": _step(terms, used.instalment), "instalment_mode": used.instalment.mode,
+        "interest_step": _step(terms, used.interest), "interest_mode": _mode(used.interest),
+        "instalment_step": _step(terms, used.instalment), "instalment_mode": _mode(used.instalment),
     }  # fmt: skip
 
 
@@ -103,6 +103,11 @@ def _step(terms: LoanTerms, rounding: Rounding) -> str:
     if rounding.step == Decimal(1).scaleb(-terms.currency.minor_digits):
         return UNIT
     return next((key for key in STEPS if key != UNIT and Decimal(key) == rounding.step), UNIT)
+
+
+def _mode(rounding: Rounding) -> RoundingMode:
+    """One that the form offers, so that a field nobody touches comes back as it was shown."""
+    return rounding.mode if rounding.mode in MODES else RoundingMode.HALF_UP
 
 
 def _interest(terms: LoanTerms) -> dict[str, Any]:
