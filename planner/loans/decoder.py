@@ -23,6 +23,15 @@ from .contracts import FREQUENCY, payments_of
 from .forms import DecodeForm
 from .refusals import refuse
 
+LENDERS = {
+    "licensed": _l("A bank or consumer-finance company lends"),
+    "facilitated": _l("Through a platform, a bank lends"),
+    "micro": _l("A micro-loan company lends"),
+    "private": _l("A private person or an unlicensed firm lends"),
+    "short_term": _l("A dear loan for a short time"),
+    "military": _l("For service members and their families"),
+    "credit_union": _l("A federal credit union lends"),
+}
 STATUSES = {
     "law": _l("law"),
     "regulation": _l("regulation"),
@@ -73,11 +82,6 @@ class Answer:
     advertised: Decimal | None
     by_dates: bool
     compared: tuple[Compared, ...]
-
-    @property
-    def above(self) -> tuple[Compared, ...]:
-        """The lines it lies above."""
-        return tuple(found for found in self.compared if found.is_above)
 
 
 def read(case: Case, given: MultiDict[str, str]) -> DecodeForm:

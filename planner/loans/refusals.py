@@ -48,7 +48,9 @@ _SENTENCE = {
     ("fees", "more_than_received"): _l("The fee is as large as the loan itself; check both amounts"),
     ("fees", "no_such_instalment"): _l("There is no instalment with this number; enter a smaller one"),
     ("annual_rate", "out_of_range"): _l("That makes a yearly rate above 1,000 per cent; check the amounts"),
-    ("fixed_instalment_minor", "too_many_rows"): _l("That would take more than 1,200 instalments; enter a larger payment"),
+    ("fixed_instalment_minor", "too_many_rows"): _l(
+        "That would take more than 1,200 instalments; enter a larger payment"
+    ),
     ("rounding", "not_in_units"): _l("This currency has no such small unit; choose a larger step"),
     ("disbursements", "not_the_principal"): _l("Together this is not the amount borrowed; make both equal"),
     ("disbursements", "before_start"): _l("The first part is before the day of the payout above; check both dates"),

@@ -195,6 +195,7 @@ def decode(case: Case) -> Page:
         fragment=_is_fragment(),
         as_said=figures.as_said,
         statuses=decoder.STATUSES,
+        lenders=decoder.LENDERS,
         confidences=decoder.CONFIDENCES,
     )
     return filled, 422 if form.errors else 200

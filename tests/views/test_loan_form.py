@@ -29,6 +29,7 @@ BANK = {
     "creditor": "Bank", "method": "annuity", "principal": "12000", "annual_rate": "12", "instalments": "12",
     "start_date": "2026-12-09", "frequency": "monthly",
 }  # fmt: skip
+EVERY_366_YEARS = {"frequency": "other", "every_count": "366", "every_unit": "year"}
 CARD = {"creditor": "Card", "method": "pct_of_balance", "principal": "10000", "annual_rate": "18", "minimum_rate": "10",
         "minimum_amount": "100", "start_date": "2026-12-09", "frequency": "monthly"}  # fmt: skip
 
@@ -144,7 +145,7 @@ def test_recorded_payments_hold_the_currency(app: Flask, household: Household, b
         ("extra_fee_n", BANK | {"extra_fee": "5"}, "Enter which instalment"),
         ("extra_fee_n", BANK | {"extra_fee": "5", "extra_fee_n": "13"}, "no instalment with this number"),
         ("fee_rate", BANK | {"fee_rate": "1001"}, "Enter a rate between 0 and 1000"),
-        ("instalments", BANK | {"frequency": "other", "every_count": "366", "every_unit": "year"}, "enter fewer"),
+        ("instalments", BANK | {"instalments": "99", **EVERY_366_YEARS}, "enter fewer"),
         ("negative", BANK | {"rate_changes": "2027-02-09 500 ="}, "the debt would grow"),
         ("minimum_rate", CARD | {"minimum_rate": ""}, "Enter the share in the card"),
         ("minimum_amount", CARD | {"minimum_rate": "1"}, "With this minimum the debt is never cleared"),
