@@ -210,16 +210,16 @@ class LongTextField(TextAreaField):
         self.data = text or None
 
 
-def options(pairs: Iterable[tuple[Any, Any]] | None) -> list[SelectChoice] | None:
+def options(pairs: Iterable[tuple[Any, Any]]) -> list[SelectChoice]:
     """Choices from (value, label) pairs."""
-    return None if pairs is None else [SelectChoice(value=value, label=label) for value, label in pairs]
+    return [SelectChoice(value=value, label=label) for value, label in pairs]
 
 
 class Choice(SelectField):
     """One of several, given as (value, label) pairs; an unknown value gets a sentence, not a list of codes."""
 
     def __init__(self, label: Any = None, validators: Any = None, *, choices: Any = None, **kwargs: Any) -> None:
-        super().__init__(label, validators, choices=options(choices), **kwargs)
+        super().__init__(label, validators, choices=None if choices is None else options(choices), **kwargs)
 
     def pre_validate(self, form: Any) -> None:
         if self.data not in {choice.value for choice in self.iter_choices()}:

@@ -1,4 +1,7 @@
-"""The decoder: I received X and pay Y x n. What does that cost a year, and what would the advertised rate have cost?"""
+"""The decoder: I received X and pay Y x n. What does that cost a year, and what would the advertised rate have cost?
+
+The arithmetic is engine/decode.py; here are the form, the reference lines of the country, and the way on to a loan.
+"""
 
 from __future__ import annotations
 
@@ -8,16 +11,40 @@ from datetime import date
 from decimal import Decimal
 from typing import Any
 
+from flask_babel import lazy_gettext as _l
 from werkzeug.datastructures import MultiDict
 
-from ..engine.amortisation import Schedule, build_schedule, level_instalment
-from ..engine.annual_cost import AnnualCost
-from ..engine.errors import EngineError
-from ..engine.loan import LoanTerms
+from ..engine import decode as engine
+from ..engine.errors import EngineError, NoRate, TermsError
+from ..engine.loan import MAX_RATE
 from ..models import Case
-from . import contracts
+from ..packs.rates import RateLine, rate_lines
+from .contracts import FREQUENCY, payments_of
 from .forms import DecodeForm
+from .refusals import refuse
 
+LENDERS = {
+    "licensed": _l("A bank or consumer-finance company lends"),
+    "facilitated": _l("Through a platform, a bank lends"),
+    "micro": _l("A micro-loan company lends"),
+    "private": _l("A private person or an unlicensed firm lends"),
+    "short_term": _l("A dear loan for a short time"),
+    "military": _l("For service members and their families"),
+    "credit_union": _l("A federal credit union lends"),
+}
+STATUSES = {
+    "law": _l("law"),
+    "regulation": _l("regulation"),
+    "guidance": _l("guidance"),
+    "court practice": _l("court practice"),
+    "reported": _l("reported"),
+}
+CONFIDENCES = {
+    "seen-text": _l("We read the text itself."),
+    "seen-2nd": _l("We read about it, not the text itself."),
+    "general": _l("General knowledge; please check before you rely on it."),
+    "inferred": _l("Our reading; please check before you rely on it."),
+}
 _TAKEN_OVER = (
     "principal",
     "payment",
@@ -27,42 +54,34 @@ _TAKEN_OVER = (
     "instalment_fee",
     "advertised_rate",
     "last_payment",
+    "start_date",
+    "first_due_date",
 )
 
 
 @dataclass(frozen=True, slots=True)
-class Decoded:
-    """What an offer truly is. Amounts in minor units; `advertised` is a rate a year, if one was given."""
+class Compared:
+    """A reference line beside the offer: `value` is what the line is compared with, a rate or a share of what was
+    received, and `bound` where the line lies in that measure."""
 
-    terms: LoanTerms
-    schedule: Schedule
-    cost: AnnualCost | None
+    line: RateLine
+    value: Decimal
+    bound: Decimal
+
+    @property
+    def is_above(self) -> bool:
+        """Whether the offer lies above the line."""
+        return self.value > self.bound
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What an offer truly is (engine/decode.py), what was advertised, and the lines it is compared with."""
+
+    offer: engine.Decoded
     advertised: Decimal | None
-
-    @property
-    def received_minor(self) -> int:
-        """What reaches the borrower after the fee at the start."""
-        return self.terms.principal_minor - sum(fee.amount_minor for fee in self.terms.fees if fee.upfront)
-
-    @property
-    def cost_minor(self) -> int:
-        """Everything paid less what was received."""
-        return self.schedule.payment_minor - self.received_minor
-
-    @property
-    def fair_total_minor(self) -> int | None:
-        """What level payments at the advertised rate on the money received would come to."""
-        if self.advertised is None:
-            return None
-        count = len(self.schedule.rows)
-        return count * level_instalment(self.received_minor, self.advertised / self.terms.periods_per_year, count)
-
-    @property
-    def hidden_minor(self) -> int | None:
-        """What is paid beyond the advertised rate; None without one, or when nothing is."""
-        if self.fair_total_minor is None or self.schedule.payment_minor <= self.fair_total_minor:
-            return None
-        return self.schedule.payment_minor - self.fair_total_minor
+    by_dates: bool
+    compared: tuple[Compared, ...]
 
 
 def read(case: Case, given: MultiDict[str, str]) -> DecodeForm:
@@ -78,17 +97,19 @@ def is_asked(given: MultiDict[str, str]) -> bool:
     return any(name in given for name in _TAKEN_OVER)
 
 
-def find_decoded(form: DecodeForm, code: str, today: date) -> Decoded | None:
+def find_answer(form: DecodeForm, code: str, today: date) -> Answer | None:
     """What the form's numbers mean; None, with the reason beside a field, when they cannot be."""
     if not form.validate():
         return None
+    values = form.data
     try:
-        terms = contracts.build_terms(form.data, code, today)
+        offer = _decode(values)
     except EngineError as error:
-        contracts.refuse(form, error, form.data, code)
+        refuse(form, error, values, code)
         return None
-    cost = contracts.find_cost(terms)
-    return Decoded(terms, build_schedule(terms), cost, form.advertised_rate.data)
+    by_dates = bool(values["start_date"] and values["first_due_date"])
+    lines = rate_lines(code, values["start_date"] or today)
+    return Answer(offer, values["advertised_rate"], by_dates, tuple(_compare(offer, lines)))
 
 
 def address_values(given: MultiDict[str, str]) -> dict[str, str]:
@@ -101,4 +122,32 @@ def taken_over(case: Case, given: MultiDict[str, str]) -> Mapping[str, Any]:
     form = read(case, given)
     if not is_asked(given) or not form.validate():
         return {}
-    return {name: form[name].data for name in _TAKEN_OVER}
+    return {name: form[name].data for name in _TAKEN_OVER if form[name].data is not None}
+
+
+def _decode(values: Mapping[str, Any]) -> engine.Decoded:
+    """The engine's answer. Raises TermsError also for an offer that no loan could be saved from."""
+    payments = payments_of(values)
+    if sum(payments) < values["principal"]:
+        raise TermsError("payments_minor", "less_than_received")
+    if values["start_date"] and values["first_due_date"] and values["first_due_date"] < values["start_date"]:
+        raise TermsError("first_due_date", "before_start")
+    try:
+        offer = engine.decode(
+            values["principal"], payments, frequency=FREQUENCY[values["frequency"]],
+            upfront_fee_minor=values["upfront_fee"] or 0, instalment_fee_minor=values["instalment_fee"] or 0,
+            received_on=values["start_date"], first_due=values["first_due_date"], advertised_rate=values["advertised_rate"],
+        )  # fmt: skip
+    except NoRate:
+        raise TermsError("annual_rate", "out_of_range") from None
+    if offer.cost.nominal > MAX_RATE:
+        raise TermsError("annual_rate", "out_of_range")
+    return offer
+
+
+def _compare(offer: engine.Decoded, lines: list[RateLine]) -> list[Compared]:
+    """The lines that are about offers like this one; one for dear loans alone is left out below its rate."""
+    share = Decimal(offer.cost_minor) / offer.received_minor
+    about = [line for line in lines if line.effective_from is None or offer.cost.effective >= line.effective_from]
+    rates = [Compared(line, offer.cost.nominal, line.annual_rate) for line in about if line.annual_rate is not None]
+    return rates + [Compared(line, share, line.total_cost) for line in about if line.total_cost is not None]

@@ -19,8 +19,11 @@ from ..forms import (
     WholeNumberField,
     at_most,
     optional,
+    options,
     required,
 )
+from .advanced import APPLIES, OTHER, AdvancedFields
+from .line_fields import DatedAmountsField
 
 METHODS = {
     Method.PAYMENT_PLAN: _l("I only know what I received and what I pay"),
@@ -29,6 +32,7 @@ METHODS = {
     Method.INTEREST_ONLY: _l("Interest first, the amount at the end"),
     Method.FLAT: _l("Flat fee"),
     Method.FIXED_PAYMENT: _l("Credit card or credit line"),
+    Method.PCT_OF_BALANCE: _l("Credit card, only the minimum payment"),
 }
 METHOD_NOTES = {
     Method.PAYMENT_PLAN: _l("The yearly rate is worked out from it."),
@@ -37,6 +41,12 @@ METHOD_NOTES = {
     Method.INTEREST_ONLY: _l("Only interest until the last instalment."),
     Method.FLAT: _l("The same fee each time, on the original amount."),
     Method.FIXED_PAYMENT: _l("No end is fixed: you pay an amount of your choice each month."),
+    Method.PCT_OF_BALANCE: _l("A share of what you owe, which falls as the debt falls."),
+}
+# Methods this form cannot make: offered only for a loan that has one already.
+STORED_METHODS = {
+    Method.WEIGHTED: _l("As stored: instalments in fixed proportions"),
+    Method.FIXED_PLAN: _l("As stored: a plan of its own for the principal"),
 }
 FREQUENCIES = {
     "monthly": _l("Every month"),
@@ -53,12 +63,18 @@ NEEDED = {
     Method.INTEREST_ONLY: ("annual_rate", "instalments"),
     Method.FLAT: ("period_rate", "instalments"),
     Method.FIXED_PAYMENT: ("annual_rate", "payment"),
+    Method.PCT_OF_BALANCE: ("annual_rate", "minimum_rate"),
+    Method.WEIGHTED: ("annual_rate", "instalments"),
+    Method.FIXED_PLAN: ("annual_rate", "instalments"),
 }
 _ASK = {
     "annual_rate": _l("Enter the yearly rate, such as 9.5; 0 if there is none"),
     "period_rate": _l("Enter the fee rate of one instalment, such as 0.75"),
     "instalments": _l("Enter how many instalments there are, such as 12"),
     "payment": _l("Enter what you pay each time, such as 1,816.67"),
+    "minimum_rate": _l("Enter the share in the card's terms, such as 5"),
+    "every_count": _l("Enter a number, such as 10 for every 10 days"),
+    "extra_fee_n": _l("Enter which instalment it comes with, such as 12"),
 }
 
 
@@ -77,7 +93,7 @@ class _TermsFields(Form):
     def prepare(self, currency: str) -> Any:
         """Take amounts in this currency."""
         for field in self:
-            if isinstance(field, MoneyField):
+            if isinstance(field, MoneyField | DatedAmountsField):
                 field.currency = currency
         return self
 
@@ -89,7 +105,7 @@ class _TermsFields(Form):
         return not missing
 
 
-class LoanForm(_TermsFields):
+class LoanForm(AdvancedFields, _TermsFields):
     """A loan. Which fields count depends on `method`; the others are ignored."""
 
     creditor = TextField(
@@ -100,6 +116,9 @@ class LoanForm(_TermsFields):
     method = RadioChoice(_l("How is it repaid?"), choices=list(METHODS.items()), default=Method.PAYMENT_PLAN)
     annual_rate = PercentField(_l("Yearly rate in the contract"), optional())
     period_rate = PercentField(_l("Fee rate of one instalment"), optional(), most=100)
+    frequency = Choice(
+        _l("How often?"), choices=[*FREQUENCIES.items(), (OTHER, _l("Another interval"))], default="monthly"
+    )
     start_date = DayField(_l("Paid out on"), required(_l("Enter the day the money was paid out, such as 2026-06-18")))
     first_due_date = DayField(_l("First due date"), optional())
     paid_before = WholeNumberField(_l("Instalments already paid"), optional(), least=0, most=MAX_INSTALMENTS)
@@ -109,21 +128,60 @@ class LoanForm(_TermsFields):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         # The error summary lists fields in this order: that of the page, which begins with the lender.
-        first = {name: self._fields[name] for name in ("creditor", "method", "principal", "annual_rate", "period_rate")}
+        first = {name: self._fields[name] for name in _PAGE_ORDER}
         self._fields = first | self._fields
+
+    def prepare(self, currency: str, method: str | None = None) -> LoanForm:
+        """Take amounts in the currency chosen, else in this one; offer the method a stored loan has, whichever it is."""
+        codes = {currency, *(choice.value for choice in self.currency.choices)}
+        if len(codes) > len(self.currency.choices):
+            self.currency.choices = [*options([(currency, currency)]), *self.currency.choices]
+        if self.currency.data not in codes:
+            self.currency.data = self.currency.data if self.currency.raw_data else currency
+        if method in STORED_METHODS:
+            self.method.choices = [*self.method.choices, *options([(method, STORED_METHODS[Method(method)])])]
+        chosen = self.currency.data
+        super().prepare(chosen if chosen in codes else currency)
+        return self
 
     def validate(self, extra_validators: Any = None) -> bool:
         """Each field, and those the chosen method needs; fields of other methods are not held against anyone."""
-        ignored = {name for names in NEEDED.values() for name in names} - set(NEEDED.get(self.method.data, ()))
-        sound: bool = super().validate(extra_validators)
+        ignored = self._ignored()
+        super().validate(extra_validators)
         for name in ignored:
             self[name].errors = []
-        sound = sound or not any(self[name].errors for name in self._fields)
-        return self.check_needed(NEEDED.get(self.method.data, ())) and sound
+        sound = not any(self[name].errors for name in self._fields)
+        return self.check_needed(self._needed()) and sound
+
+    def _needed(self) -> tuple[str, ...]:
+        """What the method cannot do without. A list of payments says how many and how much by itself."""
+        needed = NEEDED.get(self.method.data, ())
+        if self.method.data == Method.PAYMENT_PLAN and (self.plan.data or self.plan.errors):
+            needed = ()
+        if self.frequency.data == OTHER:
+            needed = (*needed, "every_count")
+        return (*needed, "extra_fee_n") if self.extra_fee.data and "extra_fee" not in self._ignored() else needed
+
+    def _ignored(self) -> set[str]:
+        """The fields that say nothing about a contract of the chosen method."""
+        method = self.method.data
+        if method not in NEEDED:
+            return set()
+        basic = {name for names in NEEDED.values() for name in names} | {"last_payment"}
+        used = {*NEEDED[method], *APPLIES[method]} | ({"last_payment"} if method == Method.PAYMENT_PLAN else set())
+        return (basic | set().union(*APPLIES.values())) - used
+
+
+_PAGE_ORDER = ("creditor", "method", "principal", "annual_rate", "period_rate", "payment", "minimum_rate", "minimum_amount",
+               "minimum_base", "instalments", "start_date", "paid_before", "advertised_rate", "frequency", "every_count",
+               "every_unit", "first_due_date", "upfront_fee", "instalment_fee", "last_payment", "plan")  # fmt: skip
 
 
 class DecodeForm(_TermsFields):
-    """I received X and pay Y x n. Sent by GET: it changes nothing."""
+    """I received X and pay Y x n. Sent by GET: it changes nothing. With both dates their days count."""
+
+    start_date = DayField(_l("Paid out on"), optional())
+    first_due_date = DayField(_l("First due date"), optional())
 
     class Meta:
         """A form that changes nothing needs no token."""

@@ -40,7 +40,7 @@ class LoanPosition:
     @property
     def is_revolving(self) -> bool:
         """Whether no end was agreed (a card): what is left is then today's balance, not a sum of instalments."""
-        return self.terms.method == Method.FIXED_PAYMENT
+        return self.terms.method in (Method.FIXED_PAYMENT, Method.PCT_OF_BALANCE)
 
     @property
     def next(self) -> LedgerRow | None:
@@ -87,9 +87,14 @@ class LoanPosition:
         return self.schedule.payment_minor
 
     @property
+    def rest_minor(self) -> int:
+        """What the contract leaves owing after its last instalment; 0 for nearly all."""
+        return self.schedule.rows[-1].balance_minor if self.schedule.rows else 0
+
+    @property
     def cost_minor(self) -> int:
-        """What the loan costs in all: everything paid less what was received."""
-        return self.total_minor - self.received_minor
+        """What the loan costs in all: everything paid, and what then still is owed, less what was received."""
+        return self.total_minor + self.rest_minor - self.received_minor
 
     @property
     def paid_in_order(self) -> int:
@@ -126,6 +131,11 @@ def position(loan: Loan, today: date) -> LoanPosition:
     paid = [engine.Payment(p.paid_on, p.amount_minor, p.instalment_n) for p in live_payments(loan)]
     ledger = engine.apply_payments(schedule, paid, paid_before=loan.paid_before, as_of=today)
     return LoanPosition(loan, terms, schedule, ledger, cost)
+
+
+def terms_of(loan: Loan) -> LoanTerms:
+    """The contract of a loan."""
+    return _worked_out(json.dumps(loan.terms, sort_keys=True), loan.received_minor)[0]
 
 
 def positions(case: Case, today: date, *, include_closed: bool = False) -> list[LoanPosition]:

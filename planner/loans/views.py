@@ -18,7 +18,7 @@ from ..errors import Conflict, NotFound
 from ..extensions import db
 from ..formatting import money
 from ..models import Case, Loan, Payment
-from . import contracts, decoder, figures, services, tried
+from . import contracts, decoder, figures, refusals, services, shown, tried
 from . import what_if as trying
 from .forms import METHOD_NOTES, LoanForm, PaymentForm
 from .what_if_kinds import steppers
@@ -65,19 +65,21 @@ def detail(case: Case, loan_id: int) -> Page:
 @needs(Permission.EDIT)
 def edit(case: Case, loan_id: int) -> Page:
     loan = get_row(Loan, loan_id, case)
-    terms = services.position(loan, clock.today(case.timezone)).terms
-    return _form_page(LoanForm(data=contracts.form_values(loan, terms)).prepare(loan.currency), loan)
+    terms = services.terms_of(loan)
+    form = LoanForm(data=shown.form_values(loan, terms)).prepare(loan.currency, terms.method)
+    return _form_page(form, loan)
 
 
 @bp.post("/<int:loan_id>/edit")
 @needs(Permission.EDIT)
 def edit_post(case: Case, loan_id: int) -> Page:
     loan = get_row(Loan, loan_id, case)
-    form = LoanForm().prepare(loan.currency)
+    stored = services.terms_of(loan)
+    form = LoanForm().prepare(loan.currency, stored.method)
     if form.is_stale(loan.version):
         form.version.data = str(loan.version)
         return _form_page(form, loan, stale=True), 409
-    terms = _terms(form, case) if form.validate_on_submit() else None
+    terms = _terms(form, case, loan) if form.validate_on_submit() else None
     if terms is None:
         return _form_page(form, loan), 422
     services.change_loan(loan, form.data | {"terms": terms})
@@ -183,7 +185,7 @@ def what_if(case: Case, loan_id: int) -> Page:
 def decode(case: Case) -> Page:
     given = request.args
     form = decoder.read(case, given)
-    found = decoder.find_decoded(form, case.currency, clock.today(case.timezone)) if decoder.is_asked(given) else None
+    found = decoder.find_answer(form, case.currency, clock.today(case.timezone)) if decoder.is_asked(given) else None
     page = "loans/_decoded.html" if _is_fragment() else "loans/decode.html"
     filled = render_template(
         page,
@@ -192,18 +194,25 @@ def decode(case: Case) -> Page:
         found_args=decoder.address_values(given),
         fragment=_is_fragment(),
         as_said=figures.as_said,
+        statuses=decoder.STATUSES,
+        lenders=decoder.LENDERS,
+        confidences=decoder.CONFIDENCES,
     )
     return filled, 422 if form.errors else 200
 
 
-def _terms(form: LoanForm, case: Case) -> LoanTerms | None:
+def _terms(form: LoanForm, case: Case, loan: Loan | None = None) -> LoanTerms | None:
     """The contract in a valid form; None, with the reason beside its field, when there cannot be such a contract."""
-    code, today = form.principal.currency, clock.today(case.timezone)
+    code, today = form.currency.data, clock.today(case.timezone)
+    stored = services.terms_of(loan) if loan else None
+    before = shown.terms_values(stored) if stored else None
     try:
-        terms = contracts.build_terms(form.data, code, today)
+        terms = contracts.build_terms(form.data, code, today, stored, before)
     except EngineError as error:
-        contracts.refuse(form, error, form.data, code)
+        refusals.refuse(form, error, form.data, code)
         return None
+    if loan and loan.payments and code != loan.currency:
+        form.refuse("currency", _("Payments are recorded in %(code)s; enter a new loan instead", code=loan.currency))
     return terms if _paid_makes_sense(form, terms, today) else None
 
 
@@ -220,7 +229,8 @@ def _paid_makes_sense(form: LoanForm, terms: LoanTerms, today: date) -> bool:
 
 
 def _form_page(form: LoanForm, loan: Loan | None = None, stale: bool = False) -> str:
-    return render_template("loans/edit.html", form=form, loan=loan, stale=stale, notes=METHOD_NOTES)
+    whole = loan is None or shown.is_shown_whole(services.terms_of(loan))
+    return render_template("loans/edit.html", form=form, loan=loan, stale=stale, notes=METHOD_NOTES, whole=whole)
 
 
 def _detail_page(case: Case, loan: Loan, form: PaymentForm | None = None) -> str:

@@ -20,6 +20,7 @@ from planner.errors import Conflict, NotFound
 from planner.extensions import db
 from planner.loans import contracts, services
 from planner.loans.forms import METHODS, NEEDED
+from planner.loans.shown import form_values
 from planner.models import Case, Loan
 from tests.factories import Household
 
@@ -137,10 +138,11 @@ def test_a_stored_loan_fills_its_form_with_what_was_typed(method: Method, freque
                       "first_due_date": date(2026, 2, 20), "last_payment": 107_100}  # fmt: skip
     if method == Method.FIXED_PAYMENT:
         typed["payment"] = 500_000  # more than a year's interest
+    typed |= {"minimum_rate": Decimal("0.5"), "minimum_amount": 10_000}
     terms = contracts.build_terms(typed, "CNY", TODAY)
     stored = terms_from_dict(json.loads(json.dumps(terms_to_dict(terms))))
     assert stored == terms
-    shown = contracts.form_values(Loan(creditor="Bank", paid_before=0, version=1), stored)
+    shown = form_values(Loan(creditor="Bank", paid_before=0, version=1), stored)
     asked = {"principal", "method", "start_date", "first_due_date", "frequency", "upfront_fee", "instalment_fee"}
     for name in asked | set(NEEDED[method]):
         assert shown[name] == typed[name], name
@@ -229,7 +231,8 @@ def test_positions_are_shared_values_that_no_payment_changes(context: Flask, hou
 @pytest.mark.parametrize("fee", [None, 1_000])
 def test_every_kind_of_loan_can_be_tried_out(method: Method, fee: int | None) -> None:
     """Fees go on through a change: a longer term pays more of them, never fewer."""
-    terms = contracts.build_terms(FIELDS | {"method": method, "payment": 110_000, "instalment_fee": fee}, "CNY", TODAY)
+    paid = {"payment": 110_000, "minimum_rate": Decimal("0.1"), "minimum_amount": 60_000, "instalment_fee": fee}
+    terms = contracts.build_terms(FIELDS | paid | {"method": method}, "CNY", TODAY)
     longer, extra = (what_if(terms, event, paid=3) for event in (ChangeTerm(6), ExtraPayment(20_000)))
     assert longer.months_change == 6
     assert longer.total_change_minor > 6 * (fee or 0)
