@@ -169,12 +169,12 @@ class _Household:
         self.interest = [0] * len(debts)
         self.fees, self.payoff_month = 0, dict[str, int]()
         self.totals, self.months = [sum(self.balances)], list[tuple[tuple[int, ...], tuple[int, ...]]]()
-        self.start_budget = rules.budget_minor
-        if self.start_budget is None:
-            self.start_budget = rules.extra_minor + sum(d.minimum_minor for d in debts if d.balance_minor)
         # Balance x rate / 12 as exact ratios, with rounding half up built in: (2 b top + bottom) // (2 bottom).
         self.rates = [_monthly(debt.annual_rate) for debt in debts]
         self.promos = [(d.promo.months, *_monthly(d.promo.annual_rate)) if d.promo else (0, 0, 1) for d in debts]
+        self.start_budget = rules.budget_minor
+        if self.start_budget is None:
+            self.start_budget = rules.extra_minor + sum(map(self._first_minimum, range(len(debts))))
         self.last_event = max([d.promo.months for d in debts if d.promo] + list(rules.lumps) + [0])
 
     def run(self, at_least: int) -> PayoffResult:
@@ -200,12 +200,23 @@ class _Household:
         self.totals.append(sum(self.balances))
         self.months.append((tuple(paid), tuple(self.balances)))
 
+    def _first_minimum(self, i: int) -> int:
+        """What the first month asks for: the amount, or the share of the balance with its interest and fee."""
+        debt = self.debts[i]
+        if not debt.balance_minor:
+            return 0
+        owed = debt.balance_minor + self._interest(i, debt.balance_minor, 1) + debt.fee_minor
+        return _minimum(debt, owed)
+
+    def _interest(self, i: int, balance: int, month: int) -> int:
+        promo_months, *promo = self.promos[i]
+        top, bottom = promo if month <= promo_months else self.rates[i]
+        return (2 * balance * top + bottom) // (2 * bottom)
+
     def _accrue(self, month: int) -> None:
         for i, balance in enumerate(self.balances):
             if balance:
-                promo_months, *promo = self.promos[i]
-                top, bottom = promo if month <= promo_months else self.rates[i]
-                interest = (2 * balance * top + bottom) // (2 * bottom)
+                interest = self._interest(i, balance, month)
                 self.interest[i] += interest
                 self.fees += self.debts[i].fee_minor
                 self.balances[i] = balance + interest + self.debts[i].fee_minor
@@ -223,10 +234,7 @@ class _Household:
         """The minimums in the order given, never more than the balance or the budget; and what the budget has left."""
         paid = []
         for debt, balance in zip(self.debts, self.balances, strict=True):
-            minimum = debt.minimum_minor
-            if debt.minimum_rate:
-                minimum = max(minimum, round_ratio(*(balance * debt.minimum_rate).as_integer_ratio()))
-            amount = min(minimum, balance, budget)
+            amount = min(_minimum(debt, balance), balance, budget)
             paid.append(amount)
             budget -= amount
         return paid, budget
@@ -251,6 +259,13 @@ class _Household:
             months, tuple(keys[i] for i in self.order), self.payoff_month, dict(zip(keys, self.interest, strict=True)),
             self.fees, tuple(self.totals), tuple(paid for paid, _b in self.months), tuple(b for _p, b in self.months),
         )  # fmt: skip
+
+
+def _minimum(debt: Debt, owed: int) -> int:
+    """The minimum of a month in which so much is owed: the amount, or the share of it where that is more."""
+    if not debt.minimum_rate:
+        return debt.minimum_minor
+    return max(debt.minimum_minor, round_ratio(*(owed * debt.minimum_rate).as_integer_ratio()))
 
 
 def _monthly(annual_rate: Decimal) -> tuple[int, int]:
