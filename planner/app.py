@@ -16,13 +16,14 @@ from .config import PROJECT, Settings, load
 from .extensions import babel, compress, csrf, db, limiter, login_manager
 from .i18n import choose_locale
 from .loans import views as loans
+from .payoff import views as payoff
 from .proposals import views as proposals
 from .pwa import views as pwa
 from .reminders import views as reminders
 from .sharing import views as sharing
 from .today import views as today
 
-FEATURES = (accounts, cases, today, budget, loans, proposals, sharing, reminders, pwa)
+FEATURES = (accounts, cases, today, budget, loans, payoff, proposals, sharing, reminders, pwa)
 
 
 def create_app(settings: Settings | None = None, env: Mapping[str, str] = os.environ) -> Flask:

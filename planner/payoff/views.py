@@ -1,0 +1,83 @@
+"""Several loans together: the plans side by side, and who gets what when the money is too little."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from flask import Blueprint, render_template, request
+from flask_babel import gettext as _
+
+from .. import clock
+from ..access import Permission, needs
+from ..engine.errors import EngineError
+from ..formatting import money
+from ..models import Case
+from . import figures, services
+from .forms import ShortfallForm, StrategyForm
+
+bp = Blueprint("payoff", __name__, url_prefix="/c/<int:case_id>/payoff")
+Page = str | tuple[str, int]
+
+
+@bp.get("")
+@needs(Permission.VIEW)
+def index(case: Case) -> Page:
+    today = clock.today(case.timezone)
+    home, ranks = services.household(case, today), _ranks()
+    form = StrategyForm(formdata=request.args or None).in_currency(case.currency)
+    if "order" not in request.args:
+        form.extra.data = form.extra.data or max(home.surplus_minor, 0)
+    found = _compared(home, form, ranks, case.currency) if home.debts else None
+    page = "payoff/_result.html" if _is_fragment() else "payoff/index.html"
+    filled = render_template(
+        page, home=home, form=form, found=found, ranks=ranks, today=today, figures=figures, fragment=_is_fragment()
+    )
+    return filled, 422 if form.errors else 200
+
+
+@bp.get("/shortfall")
+@needs(Permission.VIEW)
+def shortfall(case: Case) -> Page:
+    home = services.household(case, clock.today(case.timezone))
+    form = ShortfallForm(formdata=request.args or None)
+    form.available.currency = case.currency
+    priority = [int(text) for text in request.args.getlist("priority") if text.isdecimal() and len(text) < 19]
+    if not form.available.raw_data:
+        form.available.data = max(home.available_minor, 0)
+    is_sound = form.validate()
+    found = services.shared_out(home, form, priority) if home.debts and is_sound else None
+    page = "payoff/_shares.html" if _is_fragment() else "payoff/shortfall.html"
+    filled = render_template(page, home=home, form=form, found=found, priority=priority, fragment=_is_fragment())
+    return filled, 422 if form.errors else 200
+
+
+def _compared(
+    home: services.Household, form: StrategyForm, ranks: Mapping[str, int], currency: str
+) -> services.Comparison | None:
+    """The comparison; None, with the reason beside its field, when there is none."""
+    if not form.validate():
+        return None
+    missing = services.missing_minor(home, form, ranks)
+    if missing:
+        form.refuse("total", _("The instalments alone need %(amount)s more. Enter more, or see what to do when it is too little",
+                               amount=money(missing, currency)))  # fmt: skip
+        return None
+    try:
+        return services.compared(home, form, ranks)
+    except EngineError:
+        form.refuse("extra", _("This cannot be worked out; try another amount"))
+        return None
+
+
+def _ranks() -> dict[str, int]:
+    """The places typed for one's own order: rank_<loan> in the address; what is no number counts as not typed."""
+    found = {}
+    for name, text in request.args.items():
+        if name.startswith("rank_") and text.isdecimal() and len(text) < 4:
+            found[name.removeprefix("rank_")] = int(text)
+    return found
+
+
+def _is_fragment() -> bool:
+    """Whether the page's script asks for the result alone."""
+    return request.headers.get("X-Fragment") == "result"
