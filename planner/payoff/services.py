@@ -95,9 +95,7 @@ def shared_out(home: Household, form: ShortfallForm, priority: Sequence[int]) ->
     creditors = [_creditor(p, debt, p.loan.id in priority) for p, debt in zip(home.positions, home.debts, strict=True)]
     available = form.available.data if form.available.data is not None else home.available_minor
     token = TOKEN_UNITS * 10 ** home.positions[0].schedule.digits if form.tokens.data == "token" else 0
-    return triage(available, creditors, token_minor=token), ahead(
-        [available] * MONTHS_AHEAD, creditors, token_minor=token
-    )
+    return ahead([available] * MONTHS_AHEAD, creditors, token_minor=token)
 
 
 def _debt(position: LoanPosition) -> Debt:
