@@ -75,7 +75,7 @@ def read_form(position: LoanPosition, given: MultiDict[str, str]) -> WhatIfForm:
         for name in kind.choices:
             form[name].data = form[name].data if name in given else form[name].default
         for name, start in kind.starts.items():
-            if not given.get(name):
+            if not given.get(name, "").strip():
                 form[name].data, form[name].raw_data = start(position), None
     return form
 
@@ -87,6 +87,8 @@ def read_kept(position: LoanPosition, given: MultiDict[str, str]) -> tuple[Chang
         key, *values = text.split(":")
         kind = KINDS.get(key)
         if kind is None or len(values) != len(kind.fields) or len(found) == MOST_KEPT or len(text) > 200:
+            return None
+        if not all(value.strip() for value in values):
             return None
         form = read_form(position, MultiDict([("kind", key), *zip(kind.fields, values, strict=True)]))
         change = _find_change(form, position)

@@ -14,6 +14,7 @@ const PATIENCE = 4000; // ms before a kept page stands in for a slow network
 const served = new Map(); // client id -> when the copy it shows was made
 let owner; // X-User of the last page, to spare a look into the cache
 let epoch = 0; // grows with every forget, so that an answer still on its way is not kept afterwards
+let turn = Promise.resolve(); // changes of PRIVATE, one after another: a put never overtakes a forget
 
 addEventListener("install", (event) => event.waitUntil(fillShell()));
 addEventListener("activate", (event) => event.waitUntil(takeOver()));
@@ -67,8 +68,8 @@ async function fromNetwork(event, url) {
   const before = epoch;
   const response = (await event.preloadResponse) ?? (await fetch(event.request));
   if (before !== epoch) return response; // asked for before a sign-out: says nothing about who is here now
-  await checkOwner(response);
-  if (keepable(response, url)) event.waitUntil(keep(response.clone(), url, epoch));
+  const asOf = await checkOwner(response, before);
+  if (keepable(response, url)) event.waitUntil(keep(response.clone(), url, asOf));
   return response;
 }
 
@@ -83,7 +84,12 @@ async function keep(response, url, asOf) {
   headers.delete("Content-Encoding"); // the body is unpacked by now
   headers.delete("Content-Length");
   const copy = new Response(await response.blob(), { headers });
-  if (asOf === epoch) await (await caches.open(PRIVATE)).put(url.pathname, copy);
+  await inTurn(async () => {
+    if (asOf !== epoch) return;
+    const cache = await caches.open(PRIVATE);
+    await cache.put(OWNER, new Response(headers.get("X-User"))); // first: a copy without it belongs to nobody
+    await cache.put(url.pathname, copy);
+  });
 }
 
 async function keptPage(url) {
@@ -102,24 +108,33 @@ async function offlinePage() {
 
 // ---- Whose copies they are ----
 
+function inTurn(change) {
+  turn = turn.then(change, change);
+  return turn;
+}
+
 async function forget() {
   epoch += 1;
   owner = undefined;
-  await caches.delete(PRIVATE);
+  await inTurn(() => caches.delete(PRIVATE));
 }
 
-async function checkOwner(response) {
+// The epoch in which this answer may be kept: another person's copies are gone by then, and a forget since ends it.
+async function checkOwner(response, asOf) {
   const { headers } = response;
   const user = headers.get("X-User"); // empty: nobody is signed in; absent: not a page
   if (headers.has("Clear-Site-Data") || headers.get("X-Signed-Out") === "1" || user === "") return forget();
-  if (user === null || user === owner) return undefined;
-  const known = await (await caches.match(OWNER, { cacheName: PRIVATE }))?.text();
-  if (known !== user) {
-    await forget(); // also when the mark is missing: copies without an owner belong to nobody
-    await (await caches.open(PRIVATE)).put(OWNER, new Response(user));
-  }
-  owner = user;
-  return undefined;
+  if (user === null || user === owner) return asOf;
+  return inTurn(async () => {
+    if (asOf !== epoch) return asOf;
+    const known = await (await caches.match(OWNER, { cacheName: PRIVATE }))?.text();
+    if (known !== user) {
+      epoch += 1;
+      await caches.delete(PRIVATE); // nothing is put in its place before a page is kept
+    }
+    owner = user;
+    return epoch;
+  });
 }
 
 // ---- Files ----

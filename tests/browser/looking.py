@@ -133,6 +133,16 @@ class Window:
 def until(page: Page, expression: str, seconds: float = 10) -> None:
     """Wait for a JavaScript expression to be true. Playwright's own waiting evaluates strings, which our policy forbids."""
     end = time.monotonic() + seconds
-    while not page.evaluate(expression):
+    while not _true_now(page, expression):
         assert time.monotonic() < end, f"not within {seconds:.0f} s on {page.url}: {expression}"
         page.wait_for_timeout(50)
+
+
+def _true_now(page: Page, expression: str) -> bool:
+    """False also while the page is on its way to another address: the next look sees the new one."""
+    try:
+        return bool(page.evaluate(expression))
+    except Exception as lost:
+        if "context was destroyed" not in str(lost):
+            raise
+        return False

@@ -117,7 +117,7 @@ def try_things_out(me: Window) -> None:
     before, after = _before_and_after(me)
     assert (before["下一期"], before["期数"], before["一共还"]) == ("¥1,816.67", "7", "¥12,716.65")
     assert int(after["期数"]) < 7
-    assert _amount(after["利息和费用"]) < _amount(before["利息和费用"])
+    assert _amount(after["利息"]) < _amount(before["利息"])
     me.look("8-extra")
     _try(me, "longer", "3")
     before, after = _before_and_after(me)

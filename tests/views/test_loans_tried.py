@@ -43,6 +43,21 @@ def test_trying_something_out(
         assert figure in text
 
 
+@pytest.mark.parametrize("blank", [" ", "\u3000", "\t "], ids=["space", "wide space", "tab"])
+@pytest.mark.parametrize("kind", KINDS)
+def test_blanks_count_as_nothing_typed(household: Household, borrower: FlaskClient, kind: str, blank: str) -> None:
+    """They once ended in an error page, and in a kept change they quietly became another one."""
+    page = f"{one(household, 'haier')}/what-if"
+    typed = {"kind": kind} | dict.fromkeys(KINDS[kind].starts, blank)
+    answer = borrower.get(page, query_string=typed)
+    assert answer.status_code == (422 if kind == "arrears" else 200)  # nothing is overdue here
+    for place in range(len(KINDS[kind].fields)):
+        values = ["2"] * len(KINDS[kind].fields)
+        values[place] = blank
+        kept = borrower.get(page, query_string={"and": ":".join([kind, *values]), "kind": "extra"})
+        assert "cannot be read" in words(kept.text)
+
+
 @pytest.mark.parametrize(
     ("query", "sentence"),
     [
