@@ -37,7 +37,7 @@ def remaining_terms(terms: LoanTerms, paid: int) -> LoanTerms:
     Weighted and flat contracts cannot go on by their own rule: the first becomes a plan of its principal parts, the second
     a plan at no rate whose interest is carried row by row. Money still to be paid out later is paid out later; a level
     instalment that such a payout would change is solved again, which may differ from the original by its rounding.
-    Raises TermsError("paid") when no row is left.
+    Raises TermsError("paid") when no principal is left: interest held back alone is no contract.
     """
     if paid == 0:
         return terms
@@ -52,10 +52,11 @@ def remaining_terms(terms: LoanTerms, paid: int) -> LoanTerms:
 def outstanding(terms: LoanTerms, schedule: Schedule, paid: int) -> tuple[int, Decimal]:
     """What is owed after `paid` instalments, in minor units, and the rate per period it goes on at.
 
-    A flat contract (等本等息) charges its fee on the original sum whatever was repaid. What is owed under it is taken as the
-    value of its remaining instalments at the contract's own internal rate, not the bare principal.
+    A flat contract (等本等息) charges its fee on the original sum whatever was repaid, and one that only lists payments names
+    no rate. What is owed under them is the value of the remaining instalments at the contract's own internal rate, not the
+    bare principal. Raises NoRate or SeveralRates where there is no such rate.
     """
-    if terms.method != Method.FLAT:
+    if terms.method not in (Method.FLAT, Method.PAYMENT_PLAN):
         owed = schedule.balance[paid - 1] if paid else terms.principal_minor
         return owed, terms.annual_rate / terms.periods_per_year
     payments = [row.payment_minor - row.fee_minor for row in schedule.rows]  # fees stay outside, as everywhere
@@ -144,7 +145,7 @@ def _as_given(terms: LoanTerms, paid: int) -> LoanTerms:
     """The rows as they stand: principal parts of a plan that bears nothing, with each row's interest carried to it."""
     machine = Walk(terms)
     rows = [len(machine.columns.due) for _k in machine.run()]
-    if paid >= len(rows):
+    if paid >= len(rows) or not machine.columns.balance[rows[paid - 1] - 1]:
         raise TermsError("paid", "nothing_left")
     made, columns = rows[paid - 1], machine.columns
     dates = _dates(terms, [period.due for period in machine.periods], paid)

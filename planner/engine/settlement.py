@@ -40,6 +40,22 @@ def settle(terms: LoanTerms, paid: int, on: date) -> Settlement:
     since = machine.periods[paid - 1].due if paid else terms.start_date
     if on < since:
         raise TermsError("settlement_date", "before_last_due_date")
+    return _at(machine, paid, on)
+
+
+def settle_when_due_is_made(terms: LoanTerms, on: date) -> Settlement:
+    """Settle on a day with every instalment due by then made. Raises TermsError("settlement_date") before the start."""
+    if on < terms.start_date:
+        raise TermsError("settlement_date", "before_start", least=terms.start_date)
+    machine, paid = Walk(terms), 0
+    if machine.periods and machine.periods[0].due <= on:
+        for paid in machine.run():
+            if paid == len(machine.periods) or machine.periods[paid].due > on:
+                break
+    return _at(machine, paid, on)
+
+
+def _at(machine: Walk, paid: int, on: date) -> Settlement:
     interest = round_units(_accrued(machine, paid, on), machine.interest_steps) + machine.carried
     return Settlement(machine.balance, interest)
 
