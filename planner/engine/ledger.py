@@ -15,9 +15,10 @@ from datetime import date
 from enum import StrEnum
 from typing import NamedTuple
 
+from .amortisation import build_schedule
 from .errors import TermsError
 from .late import LateRules, Part, PenaltyBase
-from .loan import LoanTerms
+from .loan import LoanTerms, Method
 from .parts import ExtraEffect, ExtraPrincipal
 from .penalty import Penalty, PenaltyRates
 from .schedule import Instalment, Schedule
@@ -168,18 +169,28 @@ class LedgerState:
         return self.rules.counted(oldest.instalment.due_date, self.as_of) if oldest else 0
 
 
-def with_extras(terms: LoanTerms, payments: Sequence[Payment]) -> LoanTerms:
-    """The contract with the payments that went straight to the principal.
+def with_extras(terms: LoanTerms, payments: Sequence[Payment]) -> tuple[LoanTerms, Schedule]:
+    """The contract with the payments that went straight to the principal, and its schedule.
 
-    Raises TermsError where a contract of this kind cannot take them, or when they are more than is owed.
+    Raises TermsError("extra_principal") where the contract only lists payments, so that nothing shows what they change, or
+    when they are more than was owed on their days.
     """
-    extras = sorted(
-        (ExtraPrincipal(p.paid_on, p.amount_minor, _EFFECTS[p.purpose])
-         for p in payments if p.purpose in _EFFECTS and not p.is_returned), key=lambda extra: extra.on,
-    )  # fmt: skip
+    extras = [
+        ExtraPrincipal(p.paid_on, p.amount_minor, _EFFECTS[p.purpose])
+        for p in payments
+        if p.purpose in _EFFECTS and not p.is_returned
+    ]
     if not extras:
-        return terms
-    return replace(terms, extra_principal=tuple(sorted((*terms.extra_principal, *extras), key=lambda e: e.on)))
+        return terms, build_schedule(terms)
+    if terms.method == Method.PAYMENT_PLAN:
+        raise TermsError("extra_principal", "not_for_listed_payments")
+    merged = tuple(sorted((*terms.extra_principal, *extras), key=lambda extra: extra.on))
+    changed = replace(terms, extra_principal=merged)
+    schedule = build_schedule(changed)
+    rest = schedule.balance[-1] if len(schedule) else 0
+    if schedule.principal_minor + sum(extra.amount_minor for extra in merged) + rest != terms.principal_minor:
+        raise TermsError("extra_principal", "more_than_owed")
+    return changed, schedule
 
 
 def apply_payments(
@@ -227,17 +238,23 @@ class _Book:
         self.late_fee = [0] * len(schedule)
         self.late_fees = [0] * len(schedule)
         self.penalties: dict[int, Penalty] = {}
-        self.today = date.min
+        self.today, self.oldest, self.owed = date.min, -1, 0
         self.first = min(paid_before, len(schedule))  # nothing before it is open
 
     def advance(self, day: date) -> None:
         """Let the nights up to a day pass: penalties run on what is overdue."""
         if day <= self.today:
             return
-        for i in range(self.first, bisect_right(self.schedule.due, day)):
+        reached = bisect_right(self.schedule.due, day)
+        for i in range(self.first, reached):
             self._join_unpaid_interest(i)
-            if self.left(i) or i in self.penalties:
-                self._run(i, day)
+        if self.rules.base == PenaltyBase.BALANCE:
+            self.oldest = next((i for i in range(self.first, reached) if self.left(i)), -1)
+            self.owed = sum(self.principal[self.first :])
+        if self.rules.has_penalty or self.rules.late_fee_minor:
+            for i in range(self.first, reached):
+                if self.left(i) or i in self.penalties:
+                    self._run(i, day)
         self.today = day
 
     def take(self, payment: Payment) -> Counted:
@@ -296,8 +313,7 @@ class _Book:
             return self.principal[i]
         if self.rules.base == PenaltyBase.AMOUNT:
             return self.left(i)
-        oldest = next((k for k in range(self.first, len(self.schedule)) if self.left(k)), None)
-        return sum(self.principal[self.first :]) if i == oldest else 0
+        return self.owed if i == self.oldest else 0
 
     def _pay(self, places: range, money: int, parts: dict[Part, int]) -> int:
         """Pay whole instalments, one after another; returns what is left of the money."""
