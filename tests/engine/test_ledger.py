@@ -21,8 +21,9 @@ from planner.engine.clearing import payoff_amount
 from planner.engine.errors import EngineError, TermsError
 from planner.engine.late import Compounding, LateRules, Part, PenaltyBase, late_from_dict, late_to_dict
 from planner.engine.ledger import Counted, LedgerState, Payment, Purpose, apply_payments, with_extras
-from planner.engine.loan import Fee, LoanTerms, Method, RateChange, Span
+from planner.engine.loan import Fee, LoanTerms, Method
 from planner.engine.money import currency
+from planner.engine.parts import RateChange, Span
 
 TERMS = LoanTerms.simple(
     method=Method.EQUAL_PRINCIPAL, principal_minor=120_000, currency=currency("CNY"), annual_rate=Decimal("0.12"),
