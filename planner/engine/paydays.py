@@ -42,10 +42,7 @@ def cycle_summary(
     dated: Iterable[BudgetLine], everyday: Iterable[BudgetLine], instalments_minor: Sequence[int], cycle: Cycle,
     is_working_day: IsWorkingDay = WEEKDAYS,
 ) -> MonthSummary:  # fmt: skip
-    """What falls into a cycle, in minor units: dated lines each time they are due, everyday ones a thirtieth a day.
-
-    The days are those of the lines themselves; a caller that moves them off weekends passes lines already moved.
-    """
+    """What falls into a cycle, in minor units: dated lines each time they are due, everyday ones a thirtieth a day."""
     totals: dict[str, int] = dict.fromkeys((Kind.INCOME, *Necessity), 0)
     for line in dated:
         totals[line.necessity or Kind.INCOME] += line.amount_minor * len(occurrences(line, *cycle, is_working_day))
