@@ -44,12 +44,19 @@ def cycle_summary(
 ) -> MonthSummary:  # fmt: skip
     """What falls into a cycle, in minor units: dated lines each time they are due, everyday ones a thirtieth a day."""
     totals: dict[str, int] = dict.fromkeys((Kind.INCOME, *Necessity), 0)
-    for line in dated:
-        totals[line.necessity or Kind.INCOME] += line.amount_minor * len(occurrences(line, *cycle, is_working_day))
-    days = (cycle.last - cycle.first).days + 1
-    for line in everyday:
-        totals[line.necessity or Kind.INCOME] += sum(everyday_by_day(monthly_equivalent(line), cycle.first, days))
+    for lines, is_everyday in ((dated, False), (everyday, True)):
+        for line in lines:
+            group = line.necessity or Kind.INCOME
+            totals[group] += cycle_amount(line, cycle, is_everyday=is_everyday, is_working_day=is_working_day)
     return MonthSummary(
         totals[Kind.INCOME], totals[Necessity.ESSENTIAL], totals[Necessity.FLEXIBLE], totals[Necessity.SAVINGS],
         sum(instalments_minor),
     )  # fmt: skip
+
+
+def cycle_amount(line: BudgetLine, cycle: Cycle, *, is_everyday: bool, is_working_day: IsWorkingDay = WEEKDAYS) -> int:
+    """What a cycle counts for one line, in minor units."""
+    if not is_everyday:
+        return line.amount_minor * len(occurrences(line, *cycle, is_working_day))
+    first, last = max(cycle.first, line.starts_on), min(cycle.last, line.ends_on or cycle.last)
+    return sum(everyday_by_day(monthly_equivalent(line), first, max((last - first).days + 1, 0)))
