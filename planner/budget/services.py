@@ -272,7 +272,7 @@ def _due_within(
 def _grouped(
     rows: Sequence[tuple[BudgetLine, engine.BudgetLine]], counted: Sequence[int], *, in_full: bool = False
 ) -> tuple[Rows, Rows, Rows, Rows, Rows]:
-    """Income, essential, flexible, savings with what each line counts; and apart those that count nothing here, `in_full` or by the month."""
+    """Income, essential, flexible, savings with what each line counts; apart, in full or by the month, those of nothing."""
     groups: dict[str, list[Row]] = {name: [] for name in (Kind.INCOME, *Necessity, "other")}
     for (line, value), minor in zip(rows, counted, strict=True):
         name = (line.necessity or Kind.INCOME) if minor else "other"
