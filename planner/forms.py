@@ -219,7 +219,9 @@ class Choice(SelectField):
     """One of several, given as (value, label) pairs; an unknown value gets a sentence, not a list of codes."""
 
     def __init__(self, label: Any = None, validators: Any = None, *, choices: Any = None, **kwargs: Any) -> None:
-        super().__init__(label, validators, choices=None if choices is None else options(choices), **kwargs)
+        sentence = _l("Choose one of the options")
+        made = None if choices is None else options(choices)
+        super().__init__(label, validators, choices=made, invalid_value_message=sentence, **kwargs)
 
     def pre_validate(self, form: Any) -> None:
         if self.data not in {choice.value for choice in self.iter_choices()}:

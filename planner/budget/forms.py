@@ -40,12 +40,23 @@ NECESSITIES = {
 }
 
 
+WORKING_DAYS = {
+    0: _l("On a day of the month"),
+    1: _l("On the first working day"),
+    2: _l("On the second working day"),
+    3: _l("On the third working day"),
+    -2: _l("On the last working day but one"),
+    -1: _l("On the last working day"),
+}
+
+
 class LineForm(Form):
     """An income or an expense. Which of the two is fixed by the page the form stands on."""
 
     name = TextField(_l("What is it?"), [*required(_l("Enter a name, such as rent")), at_most(80)])
     amount = MoneyField(_l("Amount each time"), required(_l("Enter the amount, such as 1,600")))
     frequency = Choice(_l("How often?"), choices=list(FREQUENCIES.items()), default=RepeatFrequency.MONTHLY)
+    working_day = Choice(_l("When in the month?"), choices=list(WORKING_DAYS.items()), coerce=int, default=0)
     day_of_month = WholeNumberField(_l("On which day of the month?"), optional(), least=1, most=31)
     starts_on = DayField(_l("First date"), optional())
     ends_on = DayField(_l("Last date"), optional())

@@ -14,6 +14,7 @@ from ..access import select_rows
 from ..engine import budget as engine
 from ..engine.budget import Kind, MonthSummary, Necessity, RepeatFrequency
 from ..engine.dates import add_months
+from ..engine.paydays import Cycle, cycle_amount, cycle_summary, pay_cycle
 from ..errors import NotFound
 from ..extensions import db
 from ..formatting import money
@@ -22,7 +23,9 @@ from ..loans.services import DueItem, LoanPosition
 from ..models import BudgetLine, Case
 
 UNDO_SECONDS = 600
-_EDITED = ("name", "category", "amount_minor", "frequency", "starts_on", "ends_on", "day_of_month", "necessity")
+_EDITED = (
+    "name", "category", "amount_minor", "frequency", "starts_on", "ends_on", "day_of_month", "working_day", "necessity"
+)  # fmt: skip
 
 
 class Row(NamedTuple):
@@ -31,6 +34,9 @@ class Row(NamedTuple):
     line: BudgetLine
     monthly_minor: int
     day_of_month: int
+
+
+Rows = tuple[Row, ...]
 
 
 class Part(NamedTuple):
@@ -43,31 +49,26 @@ class Part(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class MonthView:
-    """One month: the engine's summary, the lines by group, and the instalments due in it.
+    """One month, or one pay cycle: the engine's summary, the lines by group, and the instalments due in it.
 
-    `foreign` are instalments in another currency than the case's: shown, but in no sum.
+    `foreign` are instalments in another currency than the case's: shown, but in no sum. `previous` and `next` are first
+    days; None where there is no such cycle.
     """
 
     first: date
+    last: date
+    previous: date | None
+    next: date | None
+    is_cycle: bool
     currency: str
     summary: MonthSummary
-    income: tuple[Row, ...]
-    essential: tuple[Row, ...]
-    flexible: tuple[Row, ...]
-    savings: tuple[Row, ...]
-    other: tuple[Row, ...]
+    income: Rows
+    essential: Rows
+    flexible: Rows
+    savings: Rows
+    other: Rows
     instalments: tuple[DueItem, ...]
     foreign: tuple[DueItem, ...]
-
-    @property
-    def previous(self) -> date:
-        """The first of the month before."""
-        return add_months(self.first, -1)
-
-    @property
-    def next(self) -> date:
-        """The first of the month after."""
-        return add_months(self.first, 1)
 
     @property
     def has_income(self) -> bool:
@@ -142,20 +143,41 @@ def to_engine(line: BudgetLine) -> engine.BudgetLine:
         ends_on=line.ends_on,
         anchor_day=line.day_of_month,
         necessity=Necessity(line.necessity) if line.necessity else None,
+        working_day=line.working_day,
     )
 
 
 def month_view(case: Case, first: date, today: date, positions: Sequence[LoanPosition] | None = None) -> MonthView:
     """The month that begins on `first`; `positions` saves reading the loans again where the caller has them."""
     found = loans.positions(case, today) if positions is None else positions
-    due = loans.due_items(found, first, add_months(first, 1) - timedelta(days=1))
-    own = tuple(item for item in due if item.currency == case.currency)
+    following = add_months(first, 1)
+    span = Cycle(first, following - timedelta(days=1))
     rows = [(line, to_engine(line)) for line in lines(case)]
-    summary = engine.month_summary(
-        [value for _line, value in rows], [item.amount_minor for item in own], first.year, first.month
+    own, foreign = _due_within(case, found, span)
+    values, owed = [value for _line, value in rows], [item.amount_minor for item in own]
+    counted = [engine.month_amount(value, first.year, first.month) for value in values]
+    summary = engine.month_summary(values, owed, first.year, first.month)
+    around = (add_months(first, -1), following)
+    return MonthView(*span, *around, False, case.currency, summary, *_grouped(rows, counted), own, foreign)
+
+
+def find_cycle_view(case: Case, on: date, today: date) -> MonthView | None:
+    """The pay cycle that holds `on`: what falls into it, everyday spending by its days. None without a regular income."""
+    rows = [(line, to_engine(line)) for line in lines(case)]
+    values = [value for _line, value in rows]
+    cycle = pay_cycle(values, on)
+    if cycle is None:
+        return None
+    own, foreign = _due_within(case, loans.positions(case, today), cycle)
+    dated = [value for line, value in rows if _has_a_day(line)]
+    everyday = [value for line, value in rows if not _has_a_day(line)]
+    counted = [cycle_amount(value, cycle, is_everyday=not _has_a_day(line)) for line, value in rows]
+    summary = cycle_summary(dated, everyday, [item.amount_minor for item in own], cycle)
+    earlier = pay_cycle(values, cycle.first - timedelta(days=1))
+    around = (earlier.first if earlier else None, cycle.last + timedelta(days=1))
+    return MonthView(
+        *cycle, *around, True, case.currency, summary, *_grouped(rows, counted, in_full=True), own, foreign
     )
-    foreign = tuple(item for item in due if item.currency != case.currency)
-    return MonthView(first, case.currency, summary, **_grouped(rows, first), instalments=own, foreign=foreign)
 
 
 def coming(case: Case, first: date, last: date) -> list[tuple[date, str, int]]:
@@ -179,6 +201,15 @@ def parse_month(text: str | None, today: date) -> date:
         return today.replace(day=1)
 
 
+def parse_day(text: str | None, today: date) -> date:
+    """The day in "2026-12-18"; today for anything else."""
+    try:
+        found = date.fromisoformat(text or "")
+    except ValueError:
+        return today
+    return found if 1970 <= found.year <= 2100 else today
+
+
 def defaults(kind: str, given: Mapping[str, str]) -> dict[str, Any]:
     """What a new line's form starts with; a link may name the heading."""
     return {"category": given.get("category") or ("wage" if kind == Kind.INCOME else "food")}
@@ -186,7 +217,8 @@ def defaults(kind: str, given: Mapping[str, str]) -> dict[str, Any]:
 
 def form_data(line: BudgetLine) -> dict[str, Any]:
     """The line as its form shows it."""
-    return {name: getattr(line, name) for name in (*_EDITED, "version")} | {"amount": line.amount_minor}
+    found = {name: getattr(line, name) for name in (*_EDITED, "version")}
+    return found | {"amount": line.amount_minor, "working_day": line.working_day or 0}
 
 
 def create_line(case: Case, kind: str, values: Mapping[str, Any], today: date, now: datetime) -> BudgetLine:
@@ -204,6 +236,7 @@ def change_line(line: BudgetLine, values: Mapping[str, Any], today: date) -> Non
     line.name, line.category, line.amount_minor = values["name"], values["category"], values["amount"]
     line.frequency, line.ends_on, line.necessity = values["frequency"], values["ends_on"], values.get("necessity")
     line.day_of_month = values["day_of_month"] if monthly else None
+    line.working_day = (values.get("working_day") or None) if monthly else None
     line.starts_on = _start(line, values["starts_on"], today) if monthly else values["starts_on"]
     if not monthly:
         line.day_of_month = line.starts_on.day
@@ -227,13 +260,26 @@ def restore_line(case: Case, packed: str) -> BudgetLine:
     return line
 
 
-def _grouped(rows: Sequence[tuple[BudgetLine, engine.BudgetLine]], first: date) -> dict[str, tuple[Row, ...]]:
+def _due_within(
+    case: Case, found: Sequence[LoanPosition], span: Cycle
+) -> tuple[tuple[DueItem, ...], tuple[DueItem, ...]]:
+    """The instalments due in a stretch of time: those in the case's currency, and the others."""
+    due = loans.due_items(found, *span)
+    own = tuple(item for item in due if item.currency == case.currency)
+    return own, tuple(item for item in due if item.currency != case.currency)
+
+
+def _grouped(
+    rows: Sequence[tuple[BudgetLine, engine.BudgetLine]], counted: Sequence[int], *, in_full: bool = False
+) -> tuple[Rows, Rows, Rows, Rows, Rows]:
+    """Income, essential, flexible, savings with what each line counts; apart, in full or by the month, those of nothing."""
     groups: dict[str, list[Row]] = {name: [] for name in (Kind.INCOME, *Necessity, "other")}
-    for line, value in rows:
-        minor = engine.month_amount(value, first.year, first.month)
+    for (line, value), minor in zip(rows, counted, strict=True):
         name = (line.necessity or Kind.INCOME) if minor else "other"
-        groups[name].append(Row(line, minor or engine.monthly_equivalent(value) or line.amount_minor, _day(line)))
-    return {name: tuple(group) for name, group in groups.items()}
+        usual = 0 if in_full else engine.monthly_equivalent(value)
+        groups[name].append(Row(line, minor or usual or line.amount_minor, _day(line)))
+    income, essential, flexible, savings, other = map(tuple, groups.values())
+    return income, essential, flexible, savings, other
 
 
 def _start(line: BudgetLine, given: date | None, today: date) -> date:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import date
 from typing import Any
 
 from flask import Blueprint, flash, redirect, render_template, request, url_for
@@ -26,8 +27,10 @@ Page = str | tuple[str, int] | Response
 @needs(Permission.VIEW)
 def index(case: Case) -> Page:
     today = clock.today(case.timezone)
-    first = services.parse_month(request.args.get("month"), today)
-    return render_template("budget/index.html", month=services.month_view(case, first, today))
+    month = _cycle(case, today) or services.month_view(
+        case, services.parse_month(request.args.get("month"), today), today
+    )
+    return render_template("budget/index.html", month=month, is_cycle_asked="cycle" in request.args)
 
 
 @bp.get("/new")
@@ -91,6 +94,13 @@ def restore(case: Case) -> Page:
     db.session.commit()
     flash(_("Restored"))
     return redirect(url_for("budget.index"))
+
+
+def _cycle(case: Case, today: date) -> services.MonthView | None:
+    """The pay cycle that was asked for; None when none was, or there is none."""
+    if "cycle" not in request.args:
+        return None
+    return services.find_cycle_view(case, services.parse_day(request.args["cycle"], today), today)
 
 
 def _kind() -> str:

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from enum import StrEnum
 
+from .calendars import WEEKDAYS, IsWorkingDay, nth_working_day
 from .dates import Frequency, Unit, add_months, add_period
 from .errors import TermsError
 from .money import round_ratio
@@ -46,6 +47,8 @@ class Reading(StrEnum):
     ACTUAL = "actual"
 
 
+MOST_WORKING_DAY = 15
+
 # Monthly equivalents (reference/formats.md section 2): weekly x 52 / 12, fortnightly x 26 / 12, four-weekly x 13 / 12.
 _PER_YEAR = {
     RepeatFrequency.WEEKLY: 52,
@@ -67,7 +70,10 @@ _STEP = {
 
 @dataclass(frozen=True, slots=True)
 class BudgetLine:
-    """One income or expense. `amount_minor` is what is paid each time; `anchor_day` keeps the 31st through short months."""
+    """One income or expense. `amount_minor` is what is paid each time; `anchor_day` keeps the 31st through short months.
+
+    `working_day` n makes a monthly line fall on the n-th working day instead (-1: the last one of the month).
+    """
 
     kind: Kind
     amount_minor: int
@@ -76,6 +82,7 @@ class BudgetLine:
     ends_on: date | None = None
     anchor_day: int | None = None
     necessity: Necessity | None = None
+    working_day: int | None = None
 
     def __post_init__(self) -> None:
         if self.amount_minor < 0:
@@ -84,6 +91,15 @@ class BudgetLine:
             raise TermsError("ends_on", "before_start")
         if (self.kind == Kind.EXPENSE) != (self.necessity is not None):
             raise TermsError("necessity", "only_and_always_for_expenses")
+        if self.working_day is not None:
+            self._check_working_day(self.working_day)
+
+    def _check_working_day(self, n: int) -> None:
+        """A month may have as few as 15 working days, and only months are counted in them."""
+        if self.frequency != RepeatFrequency.MONTHLY:
+            raise TermsError("working_day", "only_monthly")
+        if not 1 <= abs(n) <= MOST_WORKING_DAY:
+            raise TermsError("working_day", "out_of_range", least=1, most=MOST_WORKING_DAY)
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,11 +123,16 @@ class MonthSummary:
         return self.income_minor - self.essential_minor - self.flexible_minor - self.savings_minor
 
 
-def occurrences(line: BudgetLine, first: date, last: date) -> tuple[date, ...]:
-    """The days from `first` to `last`, both included, on which the line is paid, in order."""
+def occurrences(line: BudgetLine, first: date, last: date, is_working_day: IsWorkingDay = WEEKDAYS) -> tuple[date, ...]:
+    """The days from `first` to `last`, both included, on which the line is paid, in order.
+
+    Raises TermsError("n") when a month has fewer working days than the line counts.
+    """
     until = min(last, line.ends_on or last)
     if line.frequency == RepeatFrequency.ONCE:
         return (line.starts_on,) if first <= line.starts_on <= until else ()
+    if line.working_day is not None:
+        return tuple(_working_days(line.working_day, max(first, line.starts_on), until, is_working_day))
     step, days = _STEP[line.frequency], []
     count = _periods_before(line.starts_on, first, step)
     while (day := add_period(line.starts_on, step, count, anchor_day=line.anchor_day)) <= until:
@@ -154,6 +175,15 @@ def month_summary(
         totals[Kind.INCOME], totals[Necessity.ESSENTIAL], totals[Necessity.FLEXIBLE], totals[Necessity.SAVINGS],
         sum(instalments_minor),
     )  # fmt: skip
+
+
+def _working_days(n: int, first: date, last: date, is_working_day: IsWorkingDay) -> Iterator[date]:
+    month = first.replace(day=1)
+    while month <= last:
+        day = nth_working_day(month.year, month.month, n, is_working_day)
+        if first <= day <= last:
+            yield day
+        month = add_months(month, 1)
 
 
 def _periods_before(start: date, first: date, step: Frequency) -> int:

@@ -196,8 +196,9 @@ def line_flows(
     role = _ROLE[line.necessity] if line.necessity else Role.INCOME
     amount = line.amount_minor if line.kind == Kind.INCOME else -line.amount_minor
     if shift == Shift.NONE:
-        return [Flow(day, amount, key, role) for day in occurrences(line, first, last)]
-    days = (shifted(day, shift, is_working_day) for day in occurrences(line, first - _SHIFT_SLACK, last + _SHIFT_SLACK))
+        return [Flow(day, amount, key, role) for day in occurrences(line, first, last, is_working_day)]
+    near = occurrences(line, first - _SHIFT_SLACK, last + _SHIFT_SLACK, is_working_day)
+    days = (shifted(day, shift, is_working_day) for day in near)
     return [Flow(day, amount, key, role) for day in days if first <= day <= last]
 
 

@@ -12,7 +12,10 @@ from .case import OwnedByCase, Versioned
 
 
 class BudgetLine(OwnedByCase, Versioned, Base):
-    """One income or expense. The words in kind, necessity and frequency are those of planner/engine/budget.py."""
+    """One income or expense. The words in kind, necessity and frequency are those of planner/engine/budget.py.
+
+    A monthly line falls on `day_of_month`, or on its `working_day` (1 the first of the month, -1 the last) where that is set.
+    """
 
     __tablename__ = "budget_lines"
 
@@ -25,4 +28,5 @@ class BudgetLine(OwnedByCase, Versioned, Base):
     starts_on: Mapped[date] = mapped_column(Date)
     ends_on: Mapped[date | None] = mapped_column(Date)
     day_of_month: Mapped[int | None]
+    working_day: Mapped[int | None]
     created_at: Mapped[datetime] = mapped_column(Instant)

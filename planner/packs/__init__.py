@@ -10,13 +10,17 @@ from importlib import resources
 
 @dataclass(frozen=True, slots=True)
 class Category:
-    """A budget heading: `kind` is income or expense; `necessity` is what a new expense under it starts with."""
+    """A budget heading: `kind` is income or expense; `necessity` is what a new expense under it starts with.
+
+    `sfs` is its total in the UK's Standard Financial Statement, for sets that have one.
+    """
 
     key: str
     kind: str
     zh: str
     en: str
     necessity: str | None = None
+    sfs: str | None = None
 
     def label(self, locale: str) -> str:
         """The heading in the reader's language."""

@@ -19,7 +19,9 @@ from planner.engine.budget import (
     monthly_equivalent,
     occurrences,
 )
+from planner.engine.calendars import WorkCalendar
 from planner.engine.errors import TermsError
+from planner.engine.paydays import Cycle, cycle_summary, pay_cycle
 
 from .household import CARD_PAYMENT, FUND, HAIER_ROWS, LINES, MICRO_ROWS, PARENTS, RENT, WAGE
 
@@ -147,3 +149,65 @@ def test_no_day_drifts_and_none_is_missed(item: BudgetLine, first: date) -> None
         else:
             assert (after.year - day.year) * 12 + after.month - day.month == months[item.frequency]
             assert after.day == anchor or (after + timedelta(days=1)).day == 1
+
+
+def test_the_nth_working_day_of_each_month() -> None:
+    last = line(RepeatFrequency.MONTHLY, date(2026, 1, 15), working_day=-1)
+    assert occurrences(last, date(2026, 1, 1), date(2026, 5, 29)) == (
+        date(2026, 1, 30), date(2026, 2, 27), date(2026, 3, 31), date(2026, 4, 30), date(2026, 5, 29),
+    )  # fmt: skip
+    third = line(RepeatFrequency.MONTHLY, date(2026, 1, 15), working_day=3)
+    holidays = WorkCalendar(holidays=frozenset({date(2026, 5, 1), date(2026, 5, 4), date(2026, 5, 5)}))
+    assert occurrences(third, date(2026, 1, 1), date(2026, 2, 28)) == (date(2026, 2, 4),)
+    assert occurrences(third, date(2026, 5, 1), date(2026, 5, 31), holidays) == (date(2026, 5, 8),)
+
+
+@pytest.mark.parametrize(
+    ("frequency", "n"), [(RepeatFrequency.WEEKLY, 1), (RepeatFrequency.MONTHLY, 0), (RepeatFrequency.MONTHLY, 16)]
+)
+def test_working_days_no_month_has_are_refused(frequency: RepeatFrequency, n: int) -> None:
+    with pytest.raises(TermsError, match="working_day"):
+        line(frequency, date(2026, 1, 1), working_day=n)
+
+
+SPREAD = replace(
+    line(RepeatFrequency.MONTHLY, date(2026, 1, 1), 90_000), kind=Kind.EXPENSE, necessity=Necessity.ESSENTIAL
+)
+
+
+def test_a_cycle_runs_from_payday_to_the_day_before_the_next() -> None:
+    wage = line(RepeatFrequency.MONTHLY, date(2026, 1, 25), 680_000)
+    assert pay_cycle([wage], date(2026, 11, 25)) == Cycle(date(2026, 11, 25), date(2026, 12, 24))
+    assert pay_cycle([wage], date(2026, 12, 24)) == Cycle(date(2026, 11, 25), date(2026, 12, 24))
+    last = line(RepeatFrequency.MONTHLY, date(2026, 1, 1), working_day=-1)
+    assert pay_cycle([last], date(2026, 5, 29)) == Cycle(date(2026, 5, 29), date(2026, 6, 29))
+
+
+def test_the_payday_is_that_of_the_largest_income_and_a_bonus_is_none() -> None:
+    side = line(RepeatFrequency.WEEKLY, date(2026, 1, 2), 30_000)
+    wage = line(RepeatFrequency.MONTHLY, date(2026, 1, 10), 680_000)
+    bonus = line(RepeatFrequency.YEARLY, date(2026, 2, 1), 9_000_000)
+    assert pay_cycle([side, bonus, wage], date(2026, 3, 3)) == Cycle(date(2026, 2, 10), date(2026, 3, 9))
+    assert pay_cycle([bonus], date(2026, 3, 3)) is None
+    assert pay_cycle([wage], date(2026, 1, 9)) is None  # before the first wage there is no cycle
+
+
+def test_a_cycle_counts_what_falls_in_it_and_everyday_spending_by_its_days() -> None:
+    wage = line(RepeatFrequency.MONTHLY, date(2026, 1, 25), 680_000)
+    rent = replace(SPREAD, starts_on=date(2026, 1, 5), amount_minor=160_000)
+    cycle = Cycle(date(2026, 2, 25), date(2026, 3, 24))  # 28 days
+    found = cycle_summary([wage, rent], [SPREAD], [181_667], cycle)
+    assert (found.income_minor, found.essential_minor) == (680_000, 160_000 + 28 * 3_000)
+    assert found.surplus_minor == 680_000 - 160_000 - 84_000 - 181_667
+
+
+@given(st.dates(date(2026, 1, 25), date(2029, 12, 31)))
+def test_every_day_lies_in_exactly_one_cycle(day: date) -> None:
+    wage = line(RepeatFrequency.MONTHLY, date(2025, 12, 31), 680_000)
+    cycle = pay_cycle([wage], day)
+    assert cycle is not None
+    assert cycle.first <= day <= cycle.last
+    assert pay_cycle([wage], cycle.last) == cycle
+    following = pay_cycle([wage], cycle.last + timedelta(days=1))
+    assert following is not None
+    assert following.first == cycle.last + timedelta(days=1)

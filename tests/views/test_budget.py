@@ -184,3 +184,48 @@ def test_extra_fields_are_ignored(app: Flask, household: Household, borrower: Fl
 
 def test_an_empty_budget_says_where_to_begin(household: Household, stranger: FlaskClient) -> None:
     assert "Start with what comes in" in words(get(stranger, f"/c/{household.stranger_case_id}/budget"))
+
+
+def test_payday_to_payday_counts_what_falls_into_it(household: Household, borrower: FlaskClient) -> None:
+    """The wage comes on the 10th: 10 Dec to 9 Jan holds Haier on the 18th, the card on the 20th, the fund of December."""
+    page = get(borrower, f"/c/{household.case_id}/budget?cycle=2026-12-18")
+    text = words(page)
+    assert "10 Dec to 9 Jan" in text
+    assert "¥6,800" in text
+    assert "¥1,816.67" in text
+    assert f"/c/{household.case_id}/budget?cycle=2027-01-10" in page
+    before = words(get(borrower, f"/c/{household.case_id}/budget?cycle=2027-01-09"))
+    assert "10 Dec to 9 Jan" in before
+
+
+def test_a_pay_cycle_needs_a_regular_income(app: Flask, household: Household, borrower: FlaskClient) -> None:
+    with app.app_context():
+        for row in db.session.scalars(select(BudgetLine).where(BudgetLine.kind == "income")):
+            db.session.delete(row)
+        db.session.commit()
+    assert "A pay cycle needs an income" in words(get(borrower, f"/c/{household.case_id}/budget?cycle=now"))
+
+
+@pytest.mark.parametrize("day", ["", "x", "2026-02-30", "99999-01-01", "0001-01-01", "-5"])
+def test_an_unreadable_day_is_the_present_cycle(household: Household, borrower: FlaskClient, day: str) -> None:
+    assert "10 Nov to 9 Dec" in words(get(borrower, f"/c/{household.case_id}/budget?cycle={day}"))
+
+
+def test_a_wage_on_the_last_working_day(app: Flask, household: Household, borrower: FlaskClient) -> None:
+    wage = {"name": "Second job", "amount": "900", "frequency": "monthly", "working_day": "-1", "category": "wage"}
+    post(borrower, f"/c/{household.case_id}/budget/new?kind=income", wage)
+    added = line(app, "Second job")
+    assert (added.working_day, added.frequency) == (-1, "monthly")
+    assert "Monthly, last working day" in words(get(borrower, f"/c/{household.case_id}/budget"))
+    form = get(borrower, f"/c/{household.case_id}/budget/{added.id}")
+    assert '<option value="-1" selected>' in form
+    post(borrower, f"/c/{household.case_id}/budget/{added.id}", wage | {"working_day": "0", "day_of_month": "7"})
+    changed = line(app, "Second job")
+    assert (changed.working_day, changed.day_of_month) == (None, 7)
+
+
+@pytest.mark.parametrize("given", ["9", "x", "-7"])
+def test_a_working_day_that_is_not_offered_is_refused(household: Household, borrower: FlaskClient, given: str) -> None:
+    page = post(borrower, f"/c/{household.case_id}/budget/new?kind=expense", RENT | {"working_day": given}, status=422)
+    assert "1,600" in page
+    assert "Choose one of the options" in words(page)
