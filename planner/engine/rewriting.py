@@ -111,9 +111,14 @@ def starting_after(terms: LoanTerms, dates: Sequence[date], count: int) -> LoanT
 
 
 def extras_moved(terms: LoanTerms, old: Sequence[date], new: Sequence[date]) -> tuple[ExtraPrincipal, ...]:
-    """The extra payments of a contract whose due dates move: those on a due date go with it, the others stay."""
+    """The extra payments of a contract whose due dates move: those on a due date go with it, the others stay.
+
+    Those after the last of the dates are left out: the contract had ended before them.
+    """
     moved = dict(zip(old, new, strict=False))
-    return tuple(extra._replace(on=moved.get(extra.on, extra.on)) for extra in terms.extra_principal)
+    last = max(moved, default=date.min)
+    found = (extra._replace(on=moved.get(extra.on, extra.on)) for extra in terms.extra_principal if extra.on <= last)
+    return tuple(sorted(found, key=lambda extra: extra.on))
 
 
 def with_carried(terms: LoanTerms, amounts: Sequence[int]) -> LoanTerms:
