@@ -32,19 +32,6 @@ LENDERS = {
     "military": _l("For service members and their families"),
     "credit_union": _l("A federal credit union lends"),
 }
-STATUSES = {
-    "law": _l("law"),
-    "regulation": _l("regulation"),
-    "guidance": _l("guidance"),
-    "court practice": _l("court practice"),
-    "reported": _l("reported"),
-}
-CONFIDENCES = {
-    "seen-text": _l("We read the text itself."),
-    "seen-2nd": _l("We read about it, not the text itself."),
-    "general": _l("General knowledge; please check before you rely on it."),
-    "inferred": _l("Our reading; please check before you rely on it."),
-}
 _TAKEN_OVER = (
     "principal",
     "payment",

@@ -7,6 +7,7 @@ from typing import Any
 
 from flask_babel import lazy_gettext as _l
 
+from ..engine.ledger import Purpose
 from ..engine.loan import MAX_INSTALMENTS, Method
 from ..forms import (
     Choice,
@@ -24,6 +25,7 @@ from ..forms import (
 )
 from .advanced import APPLIES, OTHER, AdvancedFields
 from .line_fields import DatedAmountsField
+from .services import LoanPosition
 
 METHODS = {
     Method.PAYMENT_PLAN: _l("I only know what I received and what I pay"),
@@ -194,22 +196,54 @@ class DecodeForm(_TermsFields):
         return self.check_needed(NEEDED[Method.PAYMENT_PLAN]) and sound
 
 
+PURPOSES = {
+    Purpose.INSTALMENT: _l("The instalments"),
+    Purpose.SHORTER: _l("The debt itself, to end earlier"),
+    Purpose.LOWER: _l("The debt itself, for smaller instalments"),
+}
+
+
 class PaymentForm(Form):
     """Money paid on a loan."""
 
     amount = MoneyField(_l("Amount paid"), required(_l("Enter the amount you paid, such as 1,816.67")))
     paid_on = DayField(_l("Paid on"), required(_l("Enter the day you paid, such as 2026-12-18")))
-    today = date.max
+    purpose = Choice(_l("What was it for?"), choices=PURPOSES.items(), default=Purpose.INSTALMENT)
+    today, start = date.max, date.min
 
-    def prepare(self, currency: str, today: date) -> PaymentForm:
+    def prepare(self, position: LoanPosition, today: date) -> PaymentForm:
         """Fit the form to the loan and the day."""
-        self.amount.currency, self.today = currency, today
+        self.amount.currency, self.today, self.start = position.loan.currency, today, position.terms.start_date
+        if self.purpose.data is None or position.terms.method == Method.PAYMENT_PLAN:
+            self.purpose.data = Purpose.INSTALMENT
         return self
 
     def validate(self, extra_validators: Any = None) -> bool:
-        """Besides each field: what is not paid yet is not a payment."""
+        """Besides each field: what is not paid yet is not a payment, nor what was paid before there was a loan."""
         sound: bool = super().validate(extra_validators)
         if self.paid_on.data is not None and self.paid_on.data > self.today:
             self.refuse("paid_on", _l("This day is still to come; enter the day you paid"))
             return False
+        if self.paid_on.data is not None and not self.paid_on.errors and self.paid_on.data < self.start:
+            self.refuse(
+                "paid_on", _l("The loan began on %(day)s; enter that day or a later one", day=self.start.isoformat())
+            )
+            return False
         return sound
+
+
+class ReturnForm(Form):
+    """The day on which the bank sent a payment back."""
+
+    returned_on = DayField(_l("Returned on"), required(_l("Enter the day the bank returned it, such as 2026-12-18")))
+
+
+class PayoffForm(Form):
+    """The day on which a loan shall end. Sent by GET: it changes nothing."""
+
+    on = DayField(_l("Paid on"), optional())
+
+    class Meta:
+        """A form that changes nothing needs no token."""
+
+        csrf = False

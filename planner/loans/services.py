@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from functools import lru_cache
 from typing import Any
@@ -17,7 +17,10 @@ from ..engine import ledger as engine
 from ..engine.amortisation import Schedule, build_schedule
 from ..engine.annual_cost import AnnualCost
 from ..engine.contract import terms_from_dict, terms_to_dict
-from ..engine.ledger import LedgerRow, LedgerState
+from ..engine.errors import EngineError
+from ..engine.fees import upfront_fees
+from ..engine.late import LateRules, late_from_dict, late_to_dict
+from ..engine.ledger import LedgerRow, LedgerState, Purpose, apply_payments, with_extras
 from ..engine.loan import LoanTerms, Method
 from ..errors import Conflict, NotFound
 from ..extensions import db
@@ -52,7 +55,7 @@ class LoanPosition:
         """What is still to be paid under the contract; for a card, the balance now."""
         if not self.is_revolving:
             return self.ledger.left_minor
-        return max(self.ledger.principal_left_minor - self._repaid_in_part_minor, 0)
+        return max(self.ledger.principal_left_minor, 0)
 
     @property
     def days_left(self) -> int:
@@ -79,12 +82,14 @@ class LoanPosition:
         """What reached the borrower: the amount less what was taken off at the start."""
         if self.loan.received_minor is not None:
             return self.loan.received_minor
-        return self.terms.principal_minor - sum(fee.amount_minor for fee in self.terms.fees if fee.upfront)
+        return self.terms.principal_minor - upfront_fees(
+            self.terms.fees, self.terms.principal_minor, self.schedule.digits
+        )
 
     @property
     def total_minor(self) -> int:
-        """All instalments together."""
-        return self.schedule.payment_minor
+        """All instalments together, and principal paid at once."""
+        return self.schedule.payment_minor + sum(extra.amount_minor for extra in self.terms.extra_principal)
 
     @property
     def rest_minor(self) -> int:
@@ -102,12 +107,21 @@ class LoanPosition:
         return self.next.instalment.n - 1 if self.next else len(self.schedule.rows)
 
     @property
-    def _repaid_in_part_minor(self) -> int:
-        """What of a part payment went into the debt itself: interest and fee are covered first."""
-        if self.next is None:
-            return 0
-        row = self.next.instalment
-        return max(self.next.paid_minor - row.interest_minor - row.fee_minor, 0)
+    def extra_since_minor(self) -> int:
+        """Principal paid at once since the last instalment that was paid."""
+        n = self.paid_in_order
+        since = self.schedule.due[n - 1] if n else date.min
+        return sum(extra.amount_minor for extra in self.terms.extra_principal if extra.on > since)
+
+    @property
+    def part_minor(self) -> int:
+        """What is paid already of the row that comes next, principal paid at once included."""
+        return (self.next.paid_minor if self.next else 0) + self.extra_since_minor
+
+    @property
+    def due_minor(self) -> int:
+        """What the oldest unpaid instalment asks for today, with what being late added to it."""
+        return self.next.left_minor + self.next.late_left_minor if self.next else 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,11 +140,28 @@ class DueItem:
 
 
 def position(loan: Loan, today: date) -> LoanPosition:
-    """Where a loan stands today. The contract's schedule and cost are worked out once and kept."""
-    terms, schedule, cost = _worked_out(json.dumps(loan.terms, sort_keys=True), loan.received_minor)
-    paid = [engine.Payment(p.paid_on, p.amount_minor, p.instalment_n) for p in live_payments(loan)]
-    ledger = engine.apply_payments(schedule, paid, paid_before=loan.paid_before, as_of=today)
+    """Where a loan stands today. The contract's schedule and cost are worked out once and kept.
+
+    Principal paid at once changes the schedule. Where the contract was changed so that it can no longer take it, the money
+    counts for the instalments instead.
+    """
+    stored = json.dumps(loan.terms, sort_keys=True)
+    paid = [_as_paid(payment) for payment in live_payments(loan)]
+    cost = _worked_out(stored, loan.received_minor)[1]
+    try:
+        terms, schedule = _extended(stored, tuple(p for p in paid if p.purpose != Purpose.INSTALMENT))
+    except EngineError:
+        terms, schedule = _extended(stored, ())
+        paid = [replace(payment, purpose=Purpose.INSTALMENT) for payment in paid]
+    ledger = apply_payments(
+        schedule, paid, paid_before=loan.paid_before, as_of=today, late=late_rules(loan), terms=terms
+    )  # fmt: skip
     return LoanPosition(loan, terms, schedule, ledger, cost)
+
+
+def late_rules(loan: Loan) -> LateRules | None:
+    """What its contract says about paying late; None while that is not known."""
+    return None if loan.late_rules is None else _late_rules(json.dumps(loan.late_rules, sort_keys=True))
 
 
 def terms_of(loan: Loan) -> LoanTerms:
@@ -157,7 +188,7 @@ def due_items(found: Iterable[LoanPosition], first: date, last: date) -> list[Du
 
 
 def live_payments(loan: Loan) -> list[Payment]:
-    """The payments that were not taken back."""
+    """The payments that were not taken back; those the bank returned are among them."""
     return [payment for payment in loan.payments if payment.reversed_on is None]
 
 
@@ -185,34 +216,55 @@ def due_before(terms: LoanTerms, today: date) -> int:
 
 
 def mark_paid(loan: Loan, n: int, paid_on: date) -> Payment:
-    """Record that instalment `n` was paid in full. Raises NotFound for no such instalment, Conflict when it is paid already."""
+    """Record that instalment `n` was paid in full, with what being late had added to it by that day.
+
+    Raises NotFound for no such instalment, Conflict when it is paid already.
+    """
     _hold(loan)
     rows = position(loan, paid_on).ledger.rows
     if not 1 <= n <= len(rows):
         raise NotFound
     if rows[n - 1].is_paid:
         raise Conflict
-    return add_payment(loan, rows[n - 1].left_minor, paid_on, n)
+    return add_payment(loan, rows[n - 1].left_minor + rows[n - 1].late_left_minor, paid_on, n)
 
 
-def add_payment(loan: Loan, amount_minor: int, paid_on: date, n: int | None = None) -> Payment:
-    """Record money paid; without `n` the oldest unpaid instalment comes first."""
+def add_payment(
+    loan: Loan, amount_minor: int, paid_on: date, n: int | None = None, purpose: Purpose = Purpose.INSTALMENT
+) -> Payment:
+    """Record money paid; without `n` the oldest unpaid instalment comes first.
+
+    Raises TermsError when money for the principal is more than is owed, or the contract cannot take it.
+    """
     payment = Payment(
-        case_id=loan.case_id, amount_minor=amount_minor, paid_on=paid_on, instalment_n=n, created_at=clock.now()
-    )
+        case_id=loan.case_id, amount_minor=amount_minor, paid_on=paid_on, instalment_n=n, purpose=str(purpose),
+        created_at=clock.now(),
+    )  # fmt: skip
+    if purpose != Purpose.INSTALMENT:
+        with_extras(terms_of(loan), [_as_paid(each) for each in (*live_payments(loan), payment)])
     loan.payments.append(payment)
     db.session.flush()
     return payment
 
 
 def take_back(payment: Payment, today: date) -> None:
-    """Undo a payment: it no longer counts, and can be put back."""
+    """Undo a payment entered by mistake: it no longer counts, and can be put back."""
     payment.reversed_on = today
 
 
+def give_back(payment: Payment, returned_on: date) -> None:
+    """Record that the bank returned a payment: it paid nothing, and stays on the list."""
+    payment.returned_on = returned_on
+
+
 def put_back(payment: Payment) -> None:
-    """Undo the undoing."""
-    payment.reversed_on = None
+    """Undo either."""
+    payment.reversed_on = payment.returned_on = None
+
+
+def set_late_rules(loan: Loan, rules: LateRules | None) -> None:
+    """Keep what the contract says about paying late; None when it is not known."""
+    loan.late_rules = None if rules is None else late_to_dict(rules)
 
 
 def _hold(loan: Loan) -> None:
@@ -221,7 +273,22 @@ def _hold(loan: Loan) -> None:
     db.session.expire(loan, ["payments"])
 
 
+def _as_paid(payment: Payment) -> engine.Payment:
+    purpose, is_returned = Purpose(payment.purpose), payment.returned_on is not None
+    return engine.Payment(payment.paid_on, payment.amount_minor, payment.instalment_n, purpose, is_returned)
+
+
 @lru_cache(maxsize=256)
-def _worked_out(stored: str, received_minor: int | None) -> tuple[LoanTerms, Schedule, AnnualCost | None]:
+def _worked_out(stored: str, received_minor: int | None) -> tuple[LoanTerms, AnnualCost | None]:
     terms = terms_from_dict(json.loads(stored))
-    return terms, build_schedule(terms), find_cost(terms, received_minor)
+    return terms, find_cost(terms, received_minor)
+
+
+@lru_cache(maxsize=256)
+def _extended(stored: str, extras: tuple[engine.Payment, ...]) -> tuple[LoanTerms, Schedule]:
+    return with_extras(terms_from_dict(json.loads(stored)), extras)
+
+
+@lru_cache(maxsize=256)
+def _late_rules(stored: str) -> LateRules:
+    return late_from_dict(json.loads(stored))

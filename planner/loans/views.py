@@ -14,13 +14,12 @@ from .. import clock
 from ..access import Permission, get_row, needs
 from ..engine.errors import EngineError
 from ..engine.loan import LoanTerms
-from ..errors import Conflict, NotFound
 from ..extensions import db
-from ..formatting import money
-from ..models import Case, Loan, Payment
-from . import contracts, decoder, figures, refusals, services, shown, tried
+from ..models import Case, Loan
+from . import contracts, decoder, figures, lateness, refusals, services, shown, tried
 from . import what_if as trying
 from .forms import METHOD_NOTES, LoanForm, PaymentForm
+from .sources import CONFIDENCES, STATUSES
 from .what_if_kinds import steppers
 
 bp = Blueprint("loans", __name__, url_prefix="/c/<int:case_id>/loans")
@@ -58,7 +57,7 @@ def create_post(case: Case) -> Page:
 @bp.get("/<int:loan_id>")
 @needs(Permission.VIEW)
 def detail(case: Case, loan_id: int) -> Page:
-    return _detail_page(case, get_row(Loan, loan_id, case))
+    return detail_page(case, get_row(Loan, loan_id, case))
 
 
 @bp.get("/<int:loan_id>/edit")
@@ -110,53 +109,8 @@ def close(case: Case, loan_id: int) -> Page:
     loan = get_row(Loan, loan_id, case)
     loan.closed_on = None if loan.closed_on else clock.today(case.timezone)
     db.session.commit()
-    _flash_undo(_("Closed") if loan.closed_on else _("Open again"), request.path)
+    flash_undo(_("Closed") if loan.closed_on else _("Open again"), request.path)
     return redirect(url_for("loans.detail", loan_id=loan.id))
-
-
-@bp.post("/<int:loan_id>/pay")
-@needs(Permission.EDIT)
-def pay(case: Case, loan_id: int) -> Page:
-    loan = get_row(Loan, loan_id, case)
-    form = PaymentForm().prepare(loan.currency, clock.today(case.timezone))
-    if not form.validate_on_submit():
-        return _detail_page(case, loan, form), 422
-    payment = services.add_payment(loan, form.data["amount"], form.data["paid_on"])
-    db.session.commit()
-    return _paid(payment, _("%(amount)s recorded", amount=money(payment.amount_minor, loan.currency)))
-
-
-@bp.post("/<int:loan_id>/instalments/<int:n>/paid")
-@needs(Permission.EDIT)
-def mark_paid(case: Case, loan_id: int, n: int) -> Page:
-    loan = get_row(Loan, loan_id, case)
-    try:
-        payment = services.mark_paid(loan, n, clock.today(case.timezone))
-    except Conflict:
-        flash(_("Instalment %(n)d was marked as paid already", n=n))
-        return redirect(url_for("loans.detail", loan_id=loan_id))
-    db.session.commit()
-    return _paid(payment, _("Instalment %(n)d marked as paid", n=n))
-
-
-@bp.post("/<int:loan_id>/payments/<int:payment_id>/undo")
-@needs(Permission.EDIT)
-def undo_payment(case: Case, loan_id: int, payment_id: int) -> Page:
-    payment = _own_payment(case, loan_id, payment_id)
-    services.take_back(payment, clock.today(case.timezone))
-    db.session.commit()
-    _flash_undo(_("Payment taken back"), url_for("loans.restore_payment", loan_id=loan_id, payment_id=payment.id))
-    return redirect(url_for("loans.detail", loan_id=payment.loan_id))
-
-
-@bp.post("/<int:loan_id>/payments/<int:payment_id>/restore")
-@needs(Permission.EDIT)
-def restore_payment(case: Case, loan_id: int, payment_id: int) -> Page:
-    payment = _own_payment(case, loan_id, payment_id)
-    services.put_back(payment)
-    db.session.commit()
-    flash(_("Restored"))
-    return redirect(url_for("loans.detail", loan_id=payment.loan_id))
 
 
 @bp.get("/<int:loan_id>/what-if")
@@ -194,9 +148,9 @@ def decode(case: Case) -> Page:
         found_args=decoder.address_values(given),
         fragment=_is_fragment(),
         as_said=figures.as_said,
-        statuses=decoder.STATUSES,
+        statuses=STATUSES,
         lenders=decoder.LENDERS,
-        confidences=decoder.CONFIDENCES,
+        confidences=CONFIDENCES,
     )
     return filled, 422 if form.errors else 200
 
@@ -233,31 +187,19 @@ def _form_page(form: LoanForm, loan: Loan | None = None, stale: bool = False) ->
     return render_template("loans/edit.html", form=form, loan=loan, stale=stale, notes=METHOD_NOTES, whole=whole)
 
 
-def _detail_page(case: Case, loan: Loan, form: PaymentForm | None = None) -> str:
+def detail_page(case: Case, loan: Loan, form: PaymentForm | None = None) -> str:
+    """The page of a loan; `form` is a payment that could not be recorded."""
     today = clock.today(case.timezone)
     here = services.position(loan, today)
     if form is None:
-        start = {"amount": here.next.left_minor if here.next else None, "paid_on": today}
-        form = PaymentForm(data=start).prepare(loan.currency, today)
+        start = {"amount": here.due_minor or None, "paid_on": today}
+        form = PaymentForm(data=start).prepare(here, today)
     return render_template(
-        "loans/detail.html", p=here, form=form, today=today, figures=figures, payments=services.live_payments(loan)
+        "loans/detail.html", p=here, form=form, today=today, figures=figures, late=lateness, statuses=STATUSES
     )
 
 
-def _own_payment(case: Case, loan_id: int, payment_id: int) -> Payment:
-    payment = get_row(Payment, payment_id, case)
-    if payment.loan_id != loan_id:
-        raise NotFound
-    return payment
-
-
-def _paid(payment: Payment, text: str) -> Response:
-    """Back to the loan, with the payment's undo at hand."""
-    _flash_undo(text, url_for("loans.undo_payment", loan_id=payment.loan_id, payment_id=payment.id))
-    return redirect(url_for("loans.detail", loan_id=payment.loan_id))
-
-
-def _flash_undo(text: str, address: str) -> None:
+def flash_undo(text: str, address: str) -> None:
     """Say what happened, with a button that posts to `address` to undo it."""
     message: Any = {"text": text, "undo": address}
     flash(message, "undo")

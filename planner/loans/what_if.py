@@ -105,7 +105,7 @@ def find_outcome(position: LoanPosition, form: WhatIfForm, kept: Sequence[Change
         return None
     # Where everything left is overdue, that is what a change is about.
     on = position.ledger.as_of if ahead(position) else None
-    running = Running(position.terms, position.paid_in_order, position.next.paid_minor, on)
+    running = Running(position.terms, position.paid_in_order, position.part_minor, on)
     changes = (*kept, change)
     try:
         what = what_if(running, [one.event for one in sorted(changes, key=lambda one: one.kind == "settle")])

@@ -16,7 +16,8 @@ from .case import OwnedByCase, Versioned
 class Loan(OwnedByCase, Versioned, Base):
     """A contract with one creditor. `terms` is the contract in the JSON of engine/contract.py; its schedule follows from it.
 
-    `paid_before` counts the first instalments that were paid before the loan was entered here.
+    `paid_before` counts the first instalments that were paid before the loan was entered here. `late_rules` is what the contract
+    says about paying late, in the JSON of engine/late.py; None while it is not known.
     """
 
     __tablename__ = "loans"
@@ -29,6 +30,7 @@ class Loan(OwnedByCase, Versioned, Base):
     advertised_rate: Mapped[Decimal | None] = mapped_column(Rate)
     received_minor: Mapped[int | None] = mapped_column(MinorUnits)
     paid_before: Mapped[int] = mapped_column(default=0)
+    late_rules: Mapped[dict[str, Any] | None] = mapped_column(JSON(none_as_null=True))
     closed_on: Mapped[date | None] = mapped_column(Date)
     created_at: Mapped[datetime] = mapped_column(Instant)
 
@@ -43,7 +45,11 @@ class Loan(OwnedByCase, Versioned, Base):
 
 
 class Payment(OwnedByCase, Base):
-    """Money actually paid. `instalment_n` says which instalment the borrower marked; None lets the oldest come first."""
+    """Money actually paid. `instalment_n` says which instalment the borrower marked; None lets the oldest come first.
+
+    `purpose` is a word of engine/payments.Purpose. A payment taken back was entered by mistake (`reversed_on`); one the bank
+    returned was real, but paid nothing (`returned_on`).
+    """
 
     __tablename__ = "payments"
 
@@ -51,7 +57,9 @@ class Payment(OwnedByCase, Base):
     amount_minor: Mapped[int] = mapped_column(MinorUnits)
     paid_on: Mapped[date] = mapped_column(Date)
     instalment_n: Mapped[int | None]
+    purpose: Mapped[str] = mapped_column(String(20), default="instalment", server_default="instalment")
     reversed_on: Mapped[date | None] = mapped_column(Date)
+    returned_on: Mapped[date | None] = mapped_column(Date)
     created_at: Mapped[datetime] = mapped_column(Instant)
 
     loan: Mapped[Loan] = relationship(back_populates="payments")

@@ -10,7 +10,7 @@ from functools import cache
 from importlib import resources
 from typing import Any
 
-_COUNTRY = {"CNY": "cn", "USD": "us", "GBP": "uk"}
+COUNTRY = {"CNY": "cn", "USD": "us", "GBP": "uk"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,7 +52,7 @@ def rate_lines(currency: str, contract_date: date) -> list[RateLine]:
 
     A line that is a multiple of the LPR takes the last one published up to that day, and is left out before the first.
     """
-    country = _COUNTRY.get(currency)
+    country = COUNTRY.get(currency)
     if country is None:
         return []
     pack = _pack(country)

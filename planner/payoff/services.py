@@ -104,6 +104,7 @@ def _debt(position: LoanPosition) -> Debt:
     per_year = terms.periods_per_year
     try:
         owed, rate = outstanding(terms, position.schedule, position.paid_in_order)
+        owed -= position.extra_since_minor
     except (NoRate, SeveralRates):
         owed, rate = position.ledger.principal_left_minor, Decimal(0)
     if position.is_revolving:
