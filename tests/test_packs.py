@@ -5,7 +5,9 @@ from __future__ import annotations
 import pytest
 
 from planner.engine.budget import Kind, Necessity
+from planner.loans.sources import CONFIDENCES, STATUSES
 from planner.packs import categories
+from planner.packs.arrears import schemes, usual_penalty
 
 
 @pytest.mark.parametrize("country", ["cn", "uk", "us"])
@@ -39,3 +41,34 @@ def test_every_total_of_the_standard_statement_has_a_heading() -> None:
 def test_a_country_without_a_set_is_an_error() -> None:
     with pytest.raises(FileNotFoundError):
         categories("xx")
+
+
+@pytest.mark.parametrize(
+    ("code", "days", "missed", "expected"),
+    [
+        ("CNY", 0, 0, ["N", "M0", "—"]), ("CNY", 1, 1, ["1", "M1", "—"]), ("CNY", 30, 1, ["1", "M1", "—"]),
+        ("CNY", 31, 2, ["2", "M2", "—"]), ("CNY", 90, 3, ["3", "M3", "—"]), ("CNY", 91, 4, ["4", "M4", "次级"]),
+        ("CNY", 180, 6, ["6", "M6", "次级"]), ("CNY", 181, 7, ["7", "M7", "次级"]), ("CNY", 361, 12, ["7", "M7", "损失"]),
+        ("USD", 29, 1, ["<30"]), ("USD", 30, 1, ["30"]), ("USD", 400, 9, ["180"]),
+        ("GBP", 95, 3, ["3"]), ("GBP", 400, 13, ["6"]), ("JPY", 40, 2, []),
+    ],
+)  # fmt: skip
+def test_an_overdue_loan_stands_on_a_step_of_each_scheme(
+    code: str, days: int, missed: int, expected: list[str]
+) -> None:
+    assert [scheme.step(days, missed).code for scheme in schemes(code)] == expected
+
+
+@pytest.mark.parametrize("code", ["CNY", "GBP", "USD"])
+def test_every_scheme_says_where_it_is_from_and_how_sure_we_are(code: str) -> None:
+    for scheme in schemes(code):
+        assert scheme.status in STATUSES
+        assert scheme.confidence in CONFIDENCES
+        assert scheme.source
+        assert scheme.as_of
+        assert [step.first for step in scheme.steps] == sorted({step.first for step in scheme.steps})
+        assert scheme.steps[0].first == 0
+        assert all(step.zh and step.en for step in scheme.steps)
+    usual = usual_penalty(code)
+    assert (usual is None) == (code != "CNY")
+    assert usual is None or (usual.status in STATUSES and usual.confidence in CONFIDENCES)

@@ -7,7 +7,7 @@ loses home, light or liberty by, then the others in proportion to what they are 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import Decimal
 
 from .errors import TermsError
@@ -22,8 +22,8 @@ MOST_AHEAD = 24
 class Creditor:
     """Who is owed, in minor units. `minimum_minor` falls due each month, `arrears_minor` is overdue already.
 
-    `annual_rate` is borne by the balance, `late_rate` besides it by what is overdue; `late_fee_minor` is charged in a month
-    whose minimum is not paid in full.
+    `annual_rate` is borne by the balance, `late_rate` besides it by what is overdue (with `late_on_balance` by the whole
+    balance while anything is overdue); `late_fee_minor` is charged in a month whose minimum is not paid in full.
     """
 
     key: str
@@ -34,6 +34,7 @@ class Creditor:
     is_priority: bool = False
     late_rate: Decimal = Decimal(0)
     late_fee_minor: int = 0
+    late_on_balance: bool = False
 
     def __post_init__(self) -> None:
         if min(self.balance_minor, self.minimum_minor, self.arrears_minor, self.late_fee_minor) < 0:
@@ -134,7 +135,9 @@ def ahead(
 
 def _share(creditor: Creditor, gets: int, is_token: bool) -> Share:
     unpaid = max(creditor.due_minor - gets, 0)
-    late = _monthly(creditor.arrears_minor + unpaid, creditor.late_rate)
+    overdue = creditor.arrears_minor + unpaid
+    bears = creditor.balance_minor if overdue and creditor.late_on_balance else overdue
+    late = _monthly(bears, creditor.late_rate)
     cost = late + (creditor.late_fee_minor if unpaid else 0)
     return Share(creditor.key, creditor.due_minor, gets, creditor.is_priority, is_token, cost)
 
@@ -156,10 +159,7 @@ def _after(creditor: Creditor, share: Share, extra: int) -> tuple[Creditor, int]
 
 
 def _changed(creditor: Creditor, balance: int, arrears: int) -> Creditor:
-    return Creditor(
-        creditor.key, balance, creditor.minimum_minor, creditor.annual_rate, arrears, creditor.is_priority,
-        creditor.late_rate, creditor.late_fee_minor,
-    )  # fmt: skip
+    return replace(creditor, balance_minor=balance, arrears_minor=arrears)
 
 
 def _monthly(amount: int, rate: Decimal) -> int:

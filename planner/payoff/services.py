@@ -10,8 +10,10 @@ from decimal import Decimal
 from ..budget import services as budget
 from ..engine.errors import NoRate, SeveralRates
 from ..engine.events import outstanding
+from ..engine.late import PenaltyBase
 from ..engine.money import round_ratio
 from ..engine.payoff import MOST_DEBTS, Debt, Order, Rules
+from ..engine.penalty import PenaltyRates
 from ..engine.shortfall import AheadMonth, Creditor, ahead
 from ..engine.strategies import TARGET_MONTHS, Plan, cheapest, compare, needed_payment, shortfall
 from ..loans import services as loans
@@ -123,5 +125,14 @@ def _by_month(amount: int, per_year: Decimal) -> int:
 
 
 def _creditor(position: LoanPosition, debt: Debt, is_priority: bool) -> Creditor:
-    arrears = min(position.ledger.arrears_minor, debt.balance_minor)
-    return Creditor(debt.key, debt.balance_minor, debt.minimum_minor, debt.annual_rate, arrears, is_priority)
+    """A debt with what its contract says about paying late; nothing is counted where that is not known."""
+    ledger, rules = position.ledger, position.ledger.rules
+    arrears = min(ledger.overdue_minor, debt.balance_minor)
+    penalty = PenaltyRates(rules, position.terms).at(ledger.as_of)
+    on_balance = rules.base == PenaltyBase.BALANCE
+    # What is overdue bears the penalty rate instead of the contract's, the whole balance bears it on top.
+    late = penalty if on_balance else max(penalty - debt.annual_rate, Decimal(0))
+    return Creditor(
+        debt.key, debt.balance_minor, debt.minimum_minor, debt.annual_rate, arrears, is_priority, min(late, Decimal(10)),
+        rules.late_fee_minor, on_balance,
+    )  # fmt: skip

@@ -96,3 +96,11 @@ def test_months_ahead_never_spend_more_than_there_is(money: list[int], creditors
         assert all(0 <= a <= b for a, b in zip(month.arrears_minor, month.balances_minor, strict=True))
         assert sum(month.balances_minor) >= owed - amount
         owed = sum(month.balances_minor)
+
+
+def test_a_penalty_on_the_whole_balance_runs_only_while_something_is_overdue() -> None:
+    """12 % a year on 1,000.00 is 10.00 a month, on the 100.00 that stay unpaid only 1.00."""
+    debt = Creditor("a", 100_000, 10_000, late_rate=Decimal("0.12"), late_fee_minor=500)
+    on_balance = replace(debt, late_on_balance=True)
+    costs = [triage(money, [one]).cost_minor for money in (0, 10_000) for one in (debt, on_balance)]
+    assert costs == [100 + 500, 1_000 + 500, 0, 0]

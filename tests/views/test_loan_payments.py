@@ -1,6 +1,6 @@
 """What happened on a loan: payments by part, returned ones, what being late costs, and what ends it on a day.
 
-Today is 2026-12-09. The micro loan's last instalment, 535.42 with 524.97 principal and 10.45 interest, was due on the 5th.
+Today is 2026-12-09. The micro loan's last instalment, 535.42 with 524.96 principal and 10.46 interest, was due on the 5th.
 """
 
 from __future__ import annotations
@@ -38,7 +38,7 @@ def test_a_late_payment_shows_what_it_paid(app: Flask, household: Household, bor
     before = words(get(borrower, one(household, "micro")))
     assert "Being late has added ¥21.05 so far: ¥556.47 in all." in before  # 4 nights: 1.05
     text = pay(borrower, household, "micro")
-    assert "penalty ¥0.79, fees ¥20.00, interest ¥10.45, principal ¥168.76" in text
+    assert "penalty ¥0.79, fees ¥20, interest ¥10.46, principal ¥168.75" in text
     assert "Being late has added" in text
 
 

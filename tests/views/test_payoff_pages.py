@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
@@ -108,6 +110,24 @@ def test_shortfall_mode_shares_out_to_the_cent(two: tuple[FlaskClient, str]) -> 
         assert figure in first
     token = words(get(client, f"{address}/shortfall?available=0&tokens=token"))
     assert token.count("¥1 ") >= 2
+
+
+def test_what_a_contract_charges_for_being_late_is_in_the_cost(two: tuple[FlaskClient, str]) -> None:
+    """Of 172.61 due 105.57 stays unpaid: 24 % a year instead of the contract's rate, and a fee of 15.00."""
+    client, address = two
+    before = words(get(client, f"{address}/shortfall?available=200&priority=5"))
+    assert "What does paying late cost?" in before
+    loans = address.replace("/payoff", "/loans")
+    page = re.search(rf"{loans}/\d+/late", get(client, f"{address}/shortfall?available=200&priority=5"))
+    assert page
+    post(client, page[0], {"how": "rate", "rate": "48", "per": "year", "base": "overdue_principal", "compounding": "none",
+                           "days_in_year": "360", "late_fee": "15", "order": "penalty_first", "version": "1"})  # fmt: skip
+    after = words(get(client, f"{address}/shortfall?available=200&priority=5"))
+    assert "What does paying late cost?" not in after
+    charge = re.search(r"late charges about ¥([0-9.]+)", after)
+    assert charge
+    assert 15 < float(charge[1]) < 15 + 105.57 * 0.48 / 12 + 0.01
+    assert f"Late charges this month: about ¥{charge[1]}" in after
 
 
 def test_shortfall_bad_input(two: tuple[FlaskClient, str]) -> None:
