@@ -160,6 +160,21 @@ def _rank_rate(debt: Debt, rules: Rules) -> Decimal:
     return debt.annual_rate
 
 
+class MonthlyInterest:
+    """What a balance of one debt bears in a month: x rate / 12, half up to the minor unit."""
+
+    def __init__(self, debt: Debt) -> None:
+        # Exact ratios, with rounding half up built in: (2 b top + bottom) // (2 bottom).
+        self._rate = _monthly(debt.annual_rate)
+        self._promo = (debt.promo.months, *_monthly(debt.promo.annual_rate)) if debt.promo else (0, 0, 1)
+
+    def of(self, balance: int, month: int) -> int:
+        """Of a balance in a month, counted from 1."""
+        promo_months, *promo = self._promo
+        top, bottom = promo if month <= promo_months else self._rate
+        return (2 * balance * top + bottom) // (2 * bottom)
+
+
 class _Household:
     """Debts on their way down, as plain lists of numbers."""
 
@@ -169,9 +184,7 @@ class _Household:
         self.interest = [0] * len(debts)
         self.fees, self.payoff_month = 0, dict[str, int]()
         self.totals, self.months = [sum(self.balances)], list[tuple[tuple[int, ...], tuple[int, ...]]]()
-        # Balance x rate / 12 as exact ratios, with rounding half up built in: (2 b top + bottom) // (2 bottom).
-        self.rates = [_monthly(debt.annual_rate) for debt in debts]
-        self.promos = [(d.promo.months, *_monthly(d.promo.annual_rate)) if d.promo else (0, 0, 1) for d in debts]
+        self.rates = [MonthlyInterest(debt) for debt in debts]
         self.start_budget = rules.budget_minor
         if self.start_budget is None:
             self.start_budget = rules.extra_minor + sum(map(self._first_minimum, range(len(debts))))
@@ -205,18 +218,13 @@ class _Household:
         debt = self.debts[i]
         if not debt.balance_minor:
             return 0
-        owed = debt.balance_minor + self._interest(i, debt.balance_minor, 1) + debt.fee_minor
-        return _minimum(debt, owed)
-
-    def _interest(self, i: int, balance: int, month: int) -> int:
-        promo_months, *promo = self.promos[i]
-        top, bottom = promo if month <= promo_months else self.rates[i]
-        return (2 * balance * top + bottom) // (2 * bottom)
+        owed = debt.balance_minor + self.rates[i].of(debt.balance_minor, 1) + debt.fee_minor
+        return minimum_of(debt, owed)
 
     def _accrue(self, month: int) -> None:
         for i, balance in enumerate(self.balances):
             if balance:
-                interest = self._interest(i, balance, month)
+                interest = self.rates[i].of(balance, month)
                 self.interest[i] += interest
                 self.fees += self.debts[i].fee_minor
                 self.balances[i] = balance + interest + self.debts[i].fee_minor
@@ -234,7 +242,7 @@ class _Household:
         """The minimums in the order given, never more than the balance or the budget; and what the budget has left."""
         paid = []
         for debt, balance in zip(self.debts, self.balances, strict=True):
-            amount = min(_minimum(debt, balance), balance, budget)
+            amount = min(minimum_of(debt, balance), balance, budget)
             paid.append(amount)
             budget -= amount
         return paid, budget
@@ -261,7 +269,7 @@ class _Household:
         )  # fmt: skip
 
 
-def _minimum(debt: Debt, owed: int) -> int:
+def minimum_of(debt: Debt, owed: int) -> int:
     """The minimum of a month in which so much is owed: the amount, or the share of it where that is more."""
     if not debt.minimum_rate:
         return debt.minimum_minor
