@@ -173,12 +173,11 @@ def every_plan(debts: list[Choices], cash: list[int], step: int) -> Iterator[Cou
 
     def options(asked: Asked) -> list[Answer]:
         each = []
-        for i, one in enumerate(debts):
-            amounts = {min(n * step, asked.owed[i]) for n in range(asked.hand_minor // step + 1)} | {
-                min(asked.owed[i], asked.hand_minor)
-            }
-            flags = [False, True] if asked.deferrals[i] and asked.owed[i] else [False]
-            each.append([(amount, flag) for amount in sorted(amounts) for flag in flags])
+        for i in range(len(debts)):
+            most = min(asked.owed[i], asked.hand_minor)
+            amounts = {min(n * step, most) for n in range(most // step + 2)} | {min(asked.due[i], most)}
+            flags = (False, True) if asked.deferrals[i] and asked.owed[i] else (False,)
+            each.append(list(itertools.product(sorted(amounts), flags)))
         return [
             Answer(
                 tuple(amount for amount, _flag in found),
