@@ -192,6 +192,20 @@ def coming(case: Case, first: date, last: date) -> list[tuple[date, str, int]]:
     return sorted(found)
 
 
+def cash_ahead(case: Case, first: date, months: int) -> list[int]:
+    """What each month from the one of `first` on leaves for loans: income less living costs and savings, each in its month.
+
+    Negative where a month lacks money even before any instalment.
+    """
+    values = [to_engine(line) for line in lines(case)]
+    found = []
+    for place in range(months):
+        month = add_months(first, place)
+        summary = engine.month_summary(values, [], month.year, month.month, engine.Reading.ACTUAL)
+        found.append(summary.available_minor)
+    return found
+
+
 def parse_month(text: str | None, today: date) -> date:
     """The first of the month in "2026-12"; this month for anything else."""
     try:

@@ -12,6 +12,7 @@ from markupsafe import Markup
 from .. import charts
 from ..charts import At
 from ..engine.dates import add_months
+from ..engine.paying import Course
 from ..engine.strategies import Plan
 from ..formatting import day, money
 from .services import Comparison, Household
@@ -73,7 +74,7 @@ def endings(home: Household, plan: Plan, today: date) -> list[Ending]:
     return [Ending(titles[key], day(add_months(today, month - 1), "month")) for key, month in order]
 
 
-def month_lines(plan: Plan, today: date) -> list[MonthLine]:
+def month_lines(plan: Plan | Course, today: date) -> list[MonthLine]:
     """The first two years by the month, then by the year."""
     rows = [(add_months(today, month.number - 1), month) for month in plan.months]
     found = [

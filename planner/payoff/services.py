@@ -124,15 +124,20 @@ def _by_month(amount: int, per_year: Decimal) -> int:
     return round_ratio(amount * top, 12 * bottom)
 
 
+def late_rate(position: LoanPosition, debt: Debt) -> Decimal:
+    """What being late adds to the rate of what is overdue; of the whole balance where the contract says so."""
+    rules = position.ledger.rules
+    penalty = PenaltyRates(rules, position.terms).at(position.ledger.as_of)
+    # What is overdue bears the penalty rate instead of the contract's, the whole balance bears it on top.
+    late = penalty if rules.base == PenaltyBase.BALANCE else max(penalty - debt.annual_rate, Decimal(0))
+    return min(late, Decimal(10))
+
+
 def _creditor(position: LoanPosition, debt: Debt, is_priority: bool) -> Creditor:
     """A debt with what its contract says about paying late; nothing is counted where that is not known."""
-    ledger, rules = position.ledger, position.ledger.rules
-    arrears = min(ledger.overdue_minor, debt.balance_minor)
-    penalty = PenaltyRates(rules, position.terms).at(ledger.as_of)
-    on_balance = rules.base == PenaltyBase.BALANCE
-    # What is overdue bears the penalty rate instead of the contract's, the whole balance bears it on top.
-    late = penalty if on_balance else max(penalty - debt.annual_rate, Decimal(0))
+    rules = position.ledger.rules
+    arrears = min(position.ledger.overdue_minor, debt.balance_minor)
     return Creditor(
-        debt.key, debt.balance_minor, debt.minimum_minor, debt.annual_rate, arrears, is_priority, min(late, Decimal(10)),
-        rules.late_fee_minor, on_balance,
+        debt.key, debt.balance_minor, debt.minimum_minor, debt.annual_rate, arrears, is_priority, late_rate(position, debt),
+        rules.late_fee_minor, rules.base == PenaltyBase.BALANCE,
     )  # fmt: skip

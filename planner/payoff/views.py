@@ -3,17 +3,23 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from datetime import date
 
 from flask import Blueprint, render_template, request
 from flask_babel import gettext as _
 
 from .. import clock
 from ..access import Permission, needs
+from ..engine.dates import add_months
 from ..engine.errors import EngineError
-from ..formatting import money
+from ..engine.optimum import OptimiserMissing
+from ..engine.paying import NoPlan
+from ..extensions import limiter
+from ..formatting import day, money
 from ..models import Case
+from . import cheapest as cheap
 from . import figures, services
-from .forms import ShortfallForm, StrategyForm
+from .forms import CheapestForm, PricesForm, ShortfallForm, StrategyForm
 
 bp = Blueprint("payoff", __name__, url_prefix="/c/<int:case_id>/payoff")
 Page = str | tuple[str, int]
@@ -49,6 +55,38 @@ def shortfall(case: Case) -> Page:
     page = "payoff/_shares.html" if _is_fragment() else "payoff/shortfall.html"
     filled = render_template(page, home=home, form=form, found=found, priority=priority, fragment=_is_fragment())
     return filled, 422 if form.errors else 200
+
+
+@bp.get("/cheapest")
+@needs(Permission.VIEW)
+@limiter.limit("60 per minute")
+def cheapest(case: Case) -> Page:
+    today = clock.today(case.timezone)
+    home = services.household(case, today)
+    form = CheapestForm(formdata=request.args or None).in_currency(case.currency)
+    prices = [
+        PricesForm(formdata=request.args or None, prefix=f"l{p.loan.id}-").in_currency(case.currency)
+        for p in home.positions
+    ]
+    is_sound = all([form.validate(), *(each.validate() for each in prices)])
+    found, missing, is_installed = None, None, True
+    if home.debts and is_sound:
+        try:
+            found = cheap.find_cheapest(case, home, form, prices, today)
+        except NoPlan as none:
+            missing = none
+        except OptimiserMissing:
+            is_installed = False
+    filled = render_template(
+        "payoff/cheapest.html", home=home, form=form, prices=prices, found=found, missing=missing, is_installed=is_installed,
+        today=today, figures=figures, cheap=cheap, missing_month=_month_of(missing, today),
+    )  # fmt: skip
+    return filled, 200 if is_sound else 422
+
+
+def _month_of(missing: NoPlan | None, today: date) -> str:
+    """The month that does not fit; empty when there is none."""
+    return day(add_months(today, missing.month - 1), "month") if missing and missing.month else ""
 
 
 def _compared(

@@ -29,6 +29,7 @@ PAGES = (
     "welcome", "sign-in", "register", "lender", "gone", "unknown", "offline",
     "first-run", "no-budget", "no-loans", "no-plans", "more-guest",
     "today", "budget", "budget-line", "loans", "loan", "loan-form", "what-if", "decoder", "decoded",
+    "late-rules", "ends-it", "ways", "ways-cheapest", "ways-missing", "ways-short",
     "plans", "cause", "check", "offer", "preview", "links", "reminders", "more", "settings", "devices", "unknown-loan",
 )  # fmt: skip
 
@@ -92,6 +93,9 @@ def _borrowers_pages(me: Window) -> dict[str, Place]:
         "today": "/", "budget": f"{case}/budget", "budget-line": line, "loans": f"{case}/loans", "loan": loan,
         "loan-form": f"{loan}/edit", "what-if": f"{loan}/what-if", "decoder": f"{case}/loans/decode",
         "decoded": f"{case}/loans/decode?principal=20000&payment=1816.67&instalments=12&advertised_rate=9",
+        "late-rules": f"{loan}/late", "ends-it": f"{loan}/payoff", "ways": f"{case}/payoff?order=avalanche&extra=500",
+        "ways-cheapest": f"{case}/payoff/cheapest?cash=fixed&amount=3000", "ways-missing": f"{case}/payoff/cheapest",
+        "ways-short": f"{case}/payoff/shortfall?available=1500",
         "plans": f"{case}/plans", "cause": f"{plan}/cause", "check": f"{plan}/budget", "offer": f"{plan}/offer",
         "preview": f"{plan}/preview", "links": f"{plan}/links", "reminders": f"{case}/reminders",
         "more": f"{case}/more", "settings": f"{case}/settings", "devices": "/account",
