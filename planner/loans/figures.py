@@ -21,6 +21,7 @@ from .services import LoanPosition, due_items
 
 CLEAR_DIFFERENCE = Decimal("0.0005")
 SHOWN_ROWS = 12
+MOST_ROWS = 60  # of a table on one page; longer ones have pages of their own
 
 
 class Line(NamedTuple):

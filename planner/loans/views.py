@@ -60,6 +60,22 @@ def detail(case: Case, loan_id: int) -> Page:
     return detail_page(case, get_row(Loan, loan_id, case))
 
 
+@bp.get("/<int:loan_id>/schedule")
+@needs(Permission.VIEW)
+def schedule(case: Case, loan_id: int) -> Page:
+    here = services.position(get_row(Loan, loan_id, case), clock.today(case.timezone))
+    rows = here.ledger.rows
+    wanted = request.args.get("first", 1, type=int)
+    first = min(max(wanted, 1), max(len(rows), 1)) - 1
+    shown = rows[first : first + figures.MOST_ROWS]
+    later = first + 1 + figures.MOST_ROWS if first + figures.MOST_ROWS < len(rows) else None
+    earlier = max(first + 1 - figures.MOST_ROWS, 1) if first else None
+    return render_template(
+        "loans/schedule.html", p=here, shown=shown, earlier=earlier, later=later, figures=figures,
+        today=here.ledger.as_of,
+    )  # fmt: skip
+
+
 @bp.get("/<int:loan_id>/edit")
 @needs(Permission.EDIT)
 def edit(case: Case, loan_id: int) -> Page:

@@ -345,3 +345,28 @@ def test_a_guest_uses_it_without_an_account(client: FlaskClient, app: Flask) -> 
     page = client.get(answer.location).get_data(as_text=True)
     assert_sound(page)
     assert "16.2%" in words(page)
+
+
+def test_a_long_loan_has_pages_and_a_down_payment_its_name(
+    app: Flask, household: Household, borrower: FlaskClient
+) -> None:
+    """600 weeks: the page of the loan stays small, the others go on from it."""
+    post(borrower, f"{base(household)}/new", {
+        "creditor": "Long", "method": "annuity", "principal": "60000", "annual_rate": "6", "instalments": "600",
+        "start_date": "2026-12-08", "paid_before": "0", "frequency": "weekly", "down_payment": "20"})  # fmt: skip
+    one_loan = f"{base(household)}/{newest(app).id}"
+    html = get(borrower, one_loan)
+    assert len(borrower.get(one_loan, headers={"Accept-Encoding": "br"}).data) < 14_000
+    assert "600 instalments" in words(html)
+    link = re.search(r'href="([^"]+/schedule[^"]*)"', html)
+    assert link
+    first = get(borrower, f"{one_loan}/schedule")
+    assert "down payment" in words(first)
+    assert first.count("<tr>") == 62
+    later = get(borrower, f"{one_loan}/schedule?first=601")
+    assert "601." in words(later)
+    assert "Earlier" in words(later)
+    for odd in ("-5", "9999999", "x"):
+        get(borrower, f"{one_loan}/schedule?first={odd}")
+    viewer_sees_no_more = get(borrower, f"{one(household, 'haier')}/schedule")
+    assert "Later" not in words(viewer_sees_no_more)
