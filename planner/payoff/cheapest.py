@@ -109,7 +109,7 @@ def _choices(home: Household, place: int, prices: PricesForm) -> Choices:
         late_rate(position, debt) if may_be_late else Decimal(0),
         prices.postpone.data or 0,
         prices.price.data or 0,
-        prices.early.data or Decimal(0),
+        Decimal(0) if debt.minimum_rate else prices.early.data or Decimal(0),  # cards charge nothing for paying early
     )
 
 

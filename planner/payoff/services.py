@@ -11,8 +11,9 @@ from ..budget import services as budget
 from ..engine.errors import NoRate, SeveralRates
 from ..engine.events import outstanding
 from ..engine.late import PenaltyBase
+from ..engine.loan import Method
 from ..engine.money import round_ratio
-from ..engine.payoff import MOST_DEBTS, Debt, Order, Rules
+from ..engine.payoff import MOST_DEBTS, Debt, Order, Promo, Rules
 from ..engine.penalty import PenaltyRates
 from ..engine.shortfall import AheadMonth, Creditor, ahead
 from ..engine.strategies import TARGET_MONTHS, Plan, cheapest, compare, needed_payment, shortfall
@@ -111,12 +112,26 @@ def _debt(position: LoanPosition) -> Debt:
         owed, rate = position.ledger.principal_left_minor, Decimal(0)
     if position.is_revolving:
         owed = position.left_minor
+    rate, promo = _rates(position, rate * per_year)
     payment = position.next.instalment.payment_minor if position.next else 0
     fee = position.next.instalment.fee_minor if position.next else 0
-    return Debt(
-        str(position.loan.id), owed, min(max(rate * per_year, Decimal(0)), Decimal(10)), _by_month(payment, per_year),
-        fee_minor=_by_month(fee, per_year),
-    )  # fmt: skip
+    share = terms.percent.rate if terms.percent and per_year == 12 else Decimal(0)
+    least = terms.percent.minimum_minor if terms.percent and share else _by_month(payment, per_year)
+    return Debt(str(position.loan.id), owed, rate, least, promo, share, _by_month(fee, per_year))
+
+
+def _rates(position: LoanPosition, implied: Decimal) -> tuple[Decimal, Promo | None]:
+    """The rate a year, and the present one as a promotion where the contract changes it on a day to come."""
+    today, terms = position.ledger.as_of, position.terms
+    coming = next((change for change in terms.rate_changes if change.effective > today), None)
+    if terms.method in (Method.FLAT, Method.PAYMENT_PLAN):
+        return min(max(implied, Decimal(0)), Decimal(10)), None
+    passed = [change.annual_rate for change in terms.rate_changes if change.effective <= today]
+    now = passed[-1] if passed else terms.annual_rate
+    if coming is None:
+        return now, None
+    months = (coming.effective.year - today.year) * 12 + coming.effective.month - today.month
+    return coming.annual_rate, Promo(max(months, 1), now)
 
 
 def _by_month(amount: int, per_year: Decimal) -> int:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import sys
+from datetime import date
+from decimal import Decimal
 
 import pytest
 from flask import Flask
@@ -10,7 +12,10 @@ from flask.testing import FlaskClient
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from planner.payoff import cheapest
+from planner.engine.payoff import Promo
+from planner.extensions import db
+from planner.models import Case
+from planner.payoff import cheapest, services
 from tests.factories import Household, sign_in_as
 from tests.pages import assert_sound, get, post, words
 from tests.views.test_payoff_pages import address, two
@@ -47,6 +52,26 @@ def test_postponing_is_named_where_the_plan_does_it(two: tuple[FlaskClient, str]
     text = words(get(client, f"{page}/cheapest?cash=fixed&amount=305.56&l4-postpone=3&l4-price=5"))
     assert "What this plan puts off" in text
     assert "Card postponed" in text
+
+
+def test_a_card_pays_its_share_and_a_rate_to_come_counts_from_its_month(app: Flask, household: Household) -> None:
+    """1,000 at 24 %, at least 10 % of the debt and 50; and 2,000 at 0 % until March, then 12 %."""
+    client = sign_in_as(app, household.stranger_id)
+    loans = f"/c/{household.stranger_case_id}/loans/new"
+    common = {"start_date": "2026-12-09", "frequency": "monthly"}
+    post(client, loans, common | {"creditor": "Card", "method": "pct_of_balance", "principal": "1000", "annual_rate": "24",
+                                  "minimum_rate": "10", "minimum_amount": "50"})  # fmt: skip
+    post(client, loans, common | {"creditor": "Shop", "method": "annuity", "principal": "2000", "annual_rate": "0",
+                                  "instalments": "20", "rate_changes": "2027-03-09 12"})  # fmt: skip
+    page = f"/c/{household.stranger_case_id}/payoff"
+    html = get(client, f"{page}/cheapest?cash=fixed&amount=400&l4-early=5")
+    assert 'name="l4-early"' not in html
+    assert 'name="l5-early"' in html
+    assert "¥102" in words(get(client, page))  # a tenth of 1,000 and its interest of 20
+    with app.app_context():
+        card, shop = services.household(db.session.get_one(Case, household.stranger_case_id), date(2026, 12, 9)).debts
+    assert (card.minimum_rate, card.minimum_minor, card.promo) == (Decimal("0.1"), 5_000, None)
+    assert (shop.annual_rate, shop.promo) == (Decimal("0.12"), Promo(3, Decimal(0)))
 
 
 def test_the_budget_gives_the_cash_of_each_month(two: tuple[FlaskClient, str]) -> None:
