@@ -180,7 +180,7 @@ class Book:
             self.interest[i], self.principal[i] = self.interest[i] + self.principal[i], 0
 
     def _is_beyond_grace(self, i: int, day: date) -> bool:
-        return day >= self.rules.fee_day(self.schedule.due[i])
+        return day >= self.rules.late_from(self.schedule.due[i])
 
     def _is_open(self, i: int) -> bool:
         """Whether anything of an instalment is owed, or its penalty still grows."""

@@ -105,9 +105,13 @@ class LateRules:
         off = sum(max((min(p.last, last) - max(p.first, first)).days, 0) for p in self.pauses)
         return max((last - first).days - off, 0)
 
+    def late_from(self, due: date) -> date:
+        """The day on which an instalment due then is late beyond the grace."""
+        return due + timedelta(days=self.grace_days + 1)
+
     def fee_day(self, due: date) -> date:
-        """The day on which an instalment due then is late beyond the grace: the first that no pause covers."""
-        day = due + timedelta(days=self.grace_days + 1)
+        """The first such day that no pause covers: the fee for being late is charged on it."""
+        day = self.late_from(due)
         for pause in self.pauses:  # in order of their dates
             if pause.first <= day < pause.last:
                 day = pause.last

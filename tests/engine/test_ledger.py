@@ -107,6 +107,9 @@ def test_a_pause_covers_the_fee_and_the_days_too() -> None:
         13_200,
     )
     assert state([], march(6), rules).days_past_due == 5
+    # what had run before the pause is still owed in it: one night of 0.05 % on 100.00
+    after_one_night = replace(HALF_MORE, pauses=(Span(date(2026, 2, 11), march(1)),))
+    assert state([], date(2026, 2, 20), after_one_night).rows[0].penalty_minor == 5
 
 
 @pytest.mark.parametrize(
