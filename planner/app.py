@@ -20,11 +20,12 @@ from .loans import views as loans
 from .payoff import views as payoff
 from .proposals import views as proposals
 from .pwa import views as pwa
+from .radar import views as radar
 from .reminders import views as reminders
 from .sharing import views as sharing
 from .today import views as today
 
-FEATURES = (accounts, cases, today, budget, loans, payments, payoff, proposals, sharing, reminders, pwa)
+FEATURES = (accounts, cases, today, budget, loans, payments, payoff, radar, proposals, sharing, reminders, pwa)
 
 
 def create_app(settings: Settings | None = None, env: Mapping[str, str] = os.environ) -> Flask:

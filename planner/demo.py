@@ -22,6 +22,7 @@ from .engine.money import currency
 from .extensions import db
 from .models import BudgetLine, Case, Loan, Membership, Role, User
 
+BALANCE = 170_309
 EMAIL, PASSWORD = "demo@example.org", "steady-demo-2026"  # printed for everybody to use
 STORY_DAY = date(2026, 12, 9)
 
@@ -64,7 +65,9 @@ def load() -> str:
     case.members.append(Membership(user=user, role=Role.BORROWER, created_at=now))
     db.session.add_all([user, case])
     db.session.flush()
-    fill_case(case, today=clock_today(case.timezone), now=now)
+    today = clock_today(case.timezone)
+    fill_case(case, today=today, now=now)
+    case.balance_minor, case.balance_on = BALANCE, today
     db.session.commit()
     return signing_in
 

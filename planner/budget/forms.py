@@ -8,6 +8,7 @@ from flask_babel import get_locale
 from flask_babel import lazy_gettext as _l
 
 from ..engine.budget import Kind, Necessity, RepeatFrequency
+from ..engine.calendars import Shift
 from ..forms import (
     Choice,
     DayField,
@@ -50,6 +51,13 @@ WORKING_DAYS = {
 }
 
 
+SHIFTS = {
+    Shift.NONE: _l("Stays on that day"),
+    Shift.EARLIER: _l("On the last working day before"),
+    Shift.LATER: _l("On the first working day after"),
+}
+
+
 class LineForm(Form):
     """An income or an expense. Which of the two is fixed by the page the form stands on."""
 
@@ -58,6 +66,8 @@ class LineForm(Form):
     frequency = Choice(_l("How often?"), choices=list(FREQUENCIES.items()), default=RepeatFrequency.MONTHLY)
     working_day = Choice(_l("When in the month?"), choices=list(WORKING_DAYS.items()), coerce=int, default=0)
     day_of_month = WholeNumberField(_l("On which day of the month?"), optional(), least=1, most=31)
+    shift = Choice(_l("On a weekend or holiday?"), choices=list(SHIFTS.items()), default=Shift.NONE)
+    low = MoneyField(_l("In a bad month"), optional(), zero=True)
     starts_on = DayField(_l("First date"), optional())
     ends_on = DayField(_l("Last date"), optional())
     necessity = RadioChoice(
@@ -67,7 +77,7 @@ class LineForm(Form):
 
     def prepare(self, case: Case, kind: str) -> LineForm:
         """Fit the form to the case's currency and to incomes or expenses."""
-        self.amount.currency = case.currency
+        self.amount.currency = self.low.currency = case.currency
         self.category.choices = options(
             (c.key, c.label(str(get_locale()))) for c in categories().values() if c.kind == kind
         )
@@ -75,6 +85,8 @@ class LineForm(Form):
             self.category.data = "wage" if kind == Kind.INCOME else "other"
         if kind == Kind.INCOME:
             del self.necessity
+        else:
+            del self.low
         return self
 
     def validate(self, extra_validators: Any = None) -> bool:
@@ -82,6 +94,10 @@ class LineForm(Form):
         sound: bool = super().validate(extra_validators)
         if self.frequency.data != RepeatFrequency.MONTHLY and self.starts_on.data is None and not self.starts_on.errors:
             self.refuse("starts_on", _l("Enter the first date, such as 2026-12-18"))
+            sound = False
+        low = self.low.data if "low" in self else None
+        if low is not None and self.amount.data is not None and low > self.amount.data:
+            self.refuse("low", _l("A bad month brings less than the usual amount; enter a smaller one"))
             sound = False
         if self.starts_on.data and self.ends_on.data and self.ends_on.data < self.starts_on.data:
             self.refuse("ends_on", _l("The last date is before the first; enter a later one"))

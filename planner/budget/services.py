@@ -24,7 +24,8 @@ from ..models import BudgetLine, Case
 
 UNDO_SECONDS = 600
 _EDITED = (
-    "name", "category", "amount_minor", "frequency", "starts_on", "ends_on", "day_of_month", "working_day", "necessity"
+    "name", "category", "amount_minor", "frequency", "starts_on", "ends_on", "day_of_month", "working_day", "necessity",
+    "shift", "low_minor",
 )  # fmt: skip
 
 
@@ -169,9 +170,9 @@ def find_cycle_view(case: Case, on: date, today: date) -> MonthView | None:
     if cycle is None:
         return None
     own, foreign = _due_within(case, loans.positions(case, today), cycle)
-    dated = [value for line, value in rows if _has_a_day(line)]
-    everyday = [value for line, value in rows if not _has_a_day(line)]
-    counted = [cycle_amount(value, cycle, is_everyday=not _has_a_day(line)) for line, value in rows]
+    dated = [value for line, value in rows if has_a_day(line)]
+    everyday = [value for line, value in rows if not has_a_day(line)]
+    counted = [cycle_amount(value, cycle, is_everyday=not has_a_day(line)) for line, value in rows]
     summary = cycle_summary(dated, everyday, [item.amount_minor for item in own], cycle)
     earlier = pay_cycle(values, cycle.first - timedelta(days=1))
     around = (earlier.first if earlier else None, cycle.last + timedelta(days=1))
@@ -185,7 +186,7 @@ def coming(case: Case, first: date, last: date) -> list[tuple[date, str, int]]:
     found = []
     for line in lines(case):
         sign = 1 if line.kind == Kind.INCOME else -1
-        if sign > 0 or _has_a_day(line):
+        if sign > 0 or has_a_day(line):
             found += [
                 (on, line.name, sign * line.amount_minor) for on in engine.occurrences(to_engine(line), first, last)
             ]
@@ -232,7 +233,7 @@ def defaults(kind: str, given: Mapping[str, str]) -> dict[str, Any]:
 def form_data(line: BudgetLine) -> dict[str, Any]:
     """The line as its form shows it."""
     found = {name: getattr(line, name) for name in (*_EDITED, "version")}
-    return found | {"amount": line.amount_minor, "working_day": line.working_day or 0}
+    return found | {"amount": line.amount_minor, "working_day": line.working_day or 0, "low": line.low_minor}
 
 
 def create_line(case: Case, kind: str, values: Mapping[str, Any], today: date, now: datetime) -> BudgetLine:
@@ -252,6 +253,8 @@ def change_line(line: BudgetLine, values: Mapping[str, Any], today: date) -> Non
     line.day_of_month = values["day_of_month"] if monthly else None
     line.working_day = (values.get("working_day") or None) if monthly else None
     line.starts_on = _start(line, values["starts_on"], today) if monthly else values["starts_on"]
+    line.shift = values.get("shift") or "none"
+    line.low_minor = values.get("low") if line.kind == Kind.INCOME else None
     if not monthly:
         line.day_of_month = line.starts_on.day
 
@@ -306,6 +309,6 @@ def _day(line: BudgetLine) -> int:
     return line.day_of_month or line.starts_on.day
 
 
-def _has_a_day(line: BudgetLine) -> bool:
+def has_a_day(line: BudgetLine) -> bool:
     """Whether people pay this on one day, not bit by bit: rent falls due, food is bought all month."""
     return line.frequency != RepeatFrequency.MONTHLY or line.category not in ("food", "clothing", "household", "other")

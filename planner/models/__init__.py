@@ -1,7 +1,7 @@
 """Tables only; they stand together because they refer to each other."""
 
 from .base import Base
-from .budget import BudgetLine
+from .budget import BudgetLine, CashChange
 from .case import Case, Membership, OwnedByCase, Role, Versioned
 from .loan import Loan, Payment
 from .proposal import Proposal, ProposalVersion
@@ -13,6 +13,7 @@ __all__ = [
     "Base",
     "BudgetLine",
     "Case",
+    "CashChange",
     "Loan",
     "Membership",
     "OwnedByCase",

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import date, datetime
 from enum import StrEnum
 
-from sqlalchemy import ForeignKey, String, UniqueConstraint
+from sqlalchemy import Date, ForeignKey, String, UniqueConstraint
 from sqlalchemy.orm import Mapped, declared_attr, mapped_column, relationship
 
-from .base import Base, Instant, Key, WithKey
+from .base import Base, Instant, Key, MinorUnits, WithKey
 from .user import User
 
 
@@ -20,13 +20,18 @@ class Role(StrEnum):
 
 
 class Case(WithKey, Base):
-    """One household's file. Its time zone decides what "today" is; its currency is what new amounts are entered in."""
+    """One household's file. Its time zone decides what "today" is; its currency is what new amounts are entered in.
+
+    `balance_minor` is the money in hand on the day `balance_on`, as its people said; None until they did.
+    """
 
     __tablename__ = "cases"
 
     currency: Mapped[str] = mapped_column(String(3), default="CNY")
     timezone: Mapped[str] = mapped_column(String(64), default="Asia/Shanghai")
     locale: Mapped[str] = mapped_column(String(16), default="zh_Hans_CN")
+    balance_minor: Mapped[int | None] = mapped_column(MinorUnits)
+    balance_on: Mapped[date | None] = mapped_column(Date)
     created_at: Mapped[datetime] = mapped_column(Instant)
 
     members: Mapped[list[Membership]] = relationship(back_populates="case", cascade="all, delete-orphan")

@@ -12,7 +12,8 @@ from importlib import resources
 class Category:
     """A budget heading: `kind` is income or expense; `necessity` is what a new expense under it starts with.
 
-    `sfs` is its total in the UK's Standard Financial Statement, for sets that have one.
+    `sfs` is its total in the UK's Standard Financial Statement, for sets that have one; a payment under a heading of
+    `own_choice` can be moved by a few days without asking anybody.
     """
 
     key: str
@@ -21,6 +22,7 @@ class Category:
     en: str
     necessity: str | None = None
     sfs: str | None = None
+    own_choice: bool = False
 
     def label(self, locale: str) -> str:
         """The heading in the reader's language."""

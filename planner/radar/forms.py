@@ -1,0 +1,15 @@
+"""The money in hand."""
+
+from __future__ import annotations
+
+from flask_babel import lazy_gettext as _l
+
+from ..forms import Form, MoneyField, required
+
+
+class BalanceForm(Form):
+    """What there is now, on all accounts used for living."""
+
+    balance = MoneyField(
+        _l("Money you have now"), required(_l("Enter what you have now, such as 1,700; 0 is fine")), zero=True
+    )
