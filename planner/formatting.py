@@ -52,10 +52,15 @@ def amount_input(minor: int | None, code: str) -> str:
     return str(value.quantize(Decimal(1))) if value == value.to_integral() else format(value, "f")
 
 
+MOST_SHOWN = 10_000  # a rate of a million per cent
+
+
 def percent(rate: Decimal | float | None, digits: int = 1) -> str:
-    """16.2% for 0.1622; an en dash when there is no rate."""
+    """16.2% for 0.1622; an en dash when there is no rate. Beyond a million per cent only that it is more."""
     if rate is None:
         return "–"
+    if abs(Decimal(str(rate))) > MOST_SHOWN:
+        return "> 1,000,000%"
     value = round(Decimal(str(rate)) * 100, 10).quantize(Decimal(1).scaleb(-digits), ROUND_HALF_UP)
     return (
         format_decimal(value, format="0." + "0" * digits if digits else "0", locale=_locale()).replace("-", MINUS) + "%"

@@ -11,7 +11,7 @@ from markupsafe import Markup
 
 from .. import charts
 from ..charts import At
-from ..engine.cashflow import Projection, RedDay
+from ..engine.cashflow import Projection
 from ..engine.changes import DeferredInterest
 from ..engine.fixes import Fix, FixKind
 from ..formatting import day, money
@@ -65,11 +65,6 @@ def day_lines(radar: Radar, projection: Projection, flows: Sequence[Any], days: 
                 projection.at(on))
         for on, found in sorted(by_day.items())
     ][:MOST_LINES]  # fmt: skip
-
-
-def red_words(radar: Radar, red: RedDay) -> str:
-    """What does not fit on a red day, by name."""
-    return ", ".join(dict.fromkeys(filter(None, (radar.name(item.key) for item in red.items))))
 
 
 def fix_title(radar: Radar, fix: Fix) -> str:

@@ -63,6 +63,10 @@ class Radar:
             return next((line.name for line in self.lines if str(line.id) == number), "")
         return next((p.loan.title for p in self.positions if str(p.loan.id) == number), "")
 
+    def names(self, red: RedDay) -> str:
+        """What does not fit on a red day, by name."""
+        return ", ".join(dict.fromkeys(filter(None, (self.name(item.key) for item in red.items))))
+
     def position(self, key: str) -> LoanPosition | None:
         """The loan of a flow; None for a budget line."""
         return next((p for p in self.positions if key == f"loan-{p.loan.id}"), None)

@@ -7,9 +7,12 @@ from datetime import date, timedelta
 from enum import StrEnum
 
 from ..budget import services as budget
+from ..engine.cashflow import RedDay
 from ..loans import services as loans
 from ..loans.services import DueItem
 from ..models import Case, User
+from ..radar import services as radar
+from ..radar.services import Radar
 
 HORIZON_DAYS = 31
 MOST_ACTIONS = 3
@@ -54,6 +57,12 @@ class Today:
     has_loan: bool
     coming: tuple[Coming, ...]
     actions: tuple[Action, ...]
+    radar: Radar | None
+
+    @property
+    def red_day(self) -> RedDay | None:
+        """The next day on which something does not fit; None when everything does, or the money in hand is not known."""
+        return next(iter(self.radar.projection.red_days), None) if self.radar else None
 
     @property
     def is_first_run(self) -> bool:
@@ -91,6 +100,7 @@ def look(case: Case, user: User, today: date) -> Today:
         has_loan=bool(positions),
         coming=_coming(case, unpaid, today),
         actions=(),
+        radar=radar.look(case, today, positions),
     )
     return replace(seen, actions=_actions(user, seen))
 

@@ -29,7 +29,7 @@ PAGES = (
     "welcome", "sign-in", "register", "lender", "gone", "unknown", "offline",
     "first-run", "no-budget", "no-loans", "no-plans", "more-guest",
     "today", "budget", "budget-line", "loans", "loan", "loan-form", "what-if", "decoder", "decoded",
-    "late-rules", "ends-it", "ways", "ways-cheapest", "ways-missing", "ways-short",
+    "late-rules", "ends-it", "radar", "radar-year", "red-day", "ways", "ways-cheapest", "ways-missing", "ways-short",
     "plans", "cause", "check", "offer", "preview", "links", "reminders", "more", "settings", "devices", "unknown-loan",
 )  # fmt: skip
 
@@ -57,6 +57,12 @@ def places(chromium: Any, demo_server: LiveServer) -> Iterator[Places]:
         guest.press("不注册，先试试")
         found = _public_pages() | _empty_pages(_case_of(guest)) | _borrowers_pages(borrower)
         yield Places(found, {NOBODY: [], GUEST: _session_of(guest), BORROWER: _session_of(borrower)})
+
+
+def _red_day(me: Window, case: str) -> str:
+    """The first day that does not fit."""
+    me.open(f"{case}/radar")
+    return _address(me, "main a[href*='/radar/20']")
 
 
 def _public_pages() -> dict[str, Place]:
@@ -93,6 +99,7 @@ def _borrowers_pages(me: Window) -> dict[str, Place]:
         "today": "/", "budget": f"{case}/budget", "budget-line": line, "loans": f"{case}/loans", "loan": loan,
         "loan-form": f"{loan}/edit", "what-if": f"{loan}/what-if", "decoder": f"{case}/loans/decode",
         "decoded": f"{case}/loans/decode?principal=20000&payment=1816.67&instalments=12&advertised_rate=9",
+        "radar": f"{case}/radar", "radar-year": f"{case}/radar?days=365", "red-day": _red_day(me, case),
         "late-rules": f"{loan}/late", "ends-it": f"{loan}/payoff", "ways": f"{case}/payoff?order=avalanche&extra=500",
         "ways-cheapest": f"{case}/payoff/cheapest?cash=fixed&amount=3000", "ways-missing": f"{case}/payoff/cheapest",
         "ways-short": f"{case}/payoff/shortfall?available=1500",

@@ -370,3 +370,10 @@ def test_a_long_loan_has_pages_and_a_down_payment_its_name(
         get(borrower, f"{one_loan}/schedule?first={odd}")
     viewer_sees_no_more = get(borrower, f"{one(household, 'haier')}/schedule")
     assert "Later" not in words(viewer_sees_no_more)
+
+
+def test_a_cost_beyond_all_measure_is_still_a_page(household: Household, borrower: FlaskClient) -> None:
+    where = post(borrower, f"{base(household)}/new", {
+        "creditor": "X", "method": "annuity", "principal": "12000", "annual_rate": "12", "instalments": "12",
+        "start_date": "2026-12-09", "frequency": "monthly", "instalment_fee": "99999999999"})  # fmt: skip
+    assert "> 1,000,000%" in words(get(borrower, where))

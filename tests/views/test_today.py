@@ -11,7 +11,7 @@ from sqlalchemy import select
 from planner.extensions import db
 from planner.models import BudgetLine
 from tests.factories import Household
-from tests.pages import get, words
+from tests.pages import get, post, words
 
 
 def test_nobody_sees_the_welcome_page_without_a_redirect(client: FlaskClient) -> None:
@@ -97,3 +97,17 @@ def test_the_number_of_queries_does_not_grow_with_the_household(
     get(borrower, "/")
     assert count_queries() - empty <= empty + 1
     assert empty <= 8
+
+
+def test_a_day_that_will_not_fit_stands_first(household: Household, borrower: FlaskClient) -> None:
+    """The month covers its instalments; the 18th does not."""
+    radar = f"/c/{household.case_id}/radar"
+    assert "Enter what you have now" in words(get(borrower, "/"))
+    post(borrower, f"{radar}/balance", {"balance": "1703.09"})
+    html = get(borrower, "/")
+    assert "¥249 short" in words(html)
+    assert f'href="{radar}/2026-12-18"' in html
+    post(borrower, f"{radar}/balance", {"balance": "9000"})
+    text = words(get(borrower, "/"))
+    assert "Day by day too: the least you will have is" in text
+    assert "short" not in text
