@@ -14,6 +14,7 @@ from .engine.money import currency as find_currency
 
 MINUS = "\N{MINUS SIGN}"
 NBSP = "\N{NO-BREAK SPACE}"
+MOST_SHOWN = 10_000  # a rate of a million per cent
 _HOME = {"CNY": "zh_Hans_CN", "USD": "en_US", "GBP": "en_GB", "EUR": "de", "JPY": "ja"}
 _PATTERNS = {
     "zh": {
@@ -50,9 +51,6 @@ def amount_input(minor: int | None, code: str) -> str:
     digits = find_currency(code).minor_digits
     value = Decimal(minor).scaleb(-digits)
     return str(value.quantize(Decimal(1))) if value == value.to_integral() else format(value, "f")
-
-
-MOST_SHOWN = 10_000  # a rate of a million per cent
 
 
 def percent(rate: Decimal | float | None, digits: int = 1) -> str:
