@@ -7,6 +7,7 @@ from .loan import Loan, Payment
 from .proposal import Proposal, ProposalVersion
 from .reminder import Reminder, ReminderSettings, ReminderStatus
 from .share import Share, ShareView
+from .transaction import KeptMapping, StatementImport, Transaction
 from .user import RateCount, SignIn, User
 
 __all__ = [
@@ -14,6 +15,7 @@ __all__ = [
     "BudgetLine",
     "Case",
     "CashChange",
+    "KeptMapping",
     "Loan",
     "Membership",
     "OwnedByCase",
@@ -28,6 +30,8 @@ __all__ = [
     "Share",
     "ShareView",
     "SignIn",
+    "StatementImport",
+    "Transaction",
     "User",
     "Versioned",
 ]

@@ -1,0 +1,1 @@
+"""Statement files in: choose, look at what was read, confirm, undo."""

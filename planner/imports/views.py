@@ -1,0 +1,145 @@
+"""Importing statements: choose a file, look at what was read, confirm, undo; and the rows that were stored."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from flask import Blueprint, flash, redirect, render_template, request, url_for
+from flask_babel import gettext as _
+from flask_babel import ngettext
+from werkzeug.wrappers import Response
+
+from ..access import Permission, get_row, needs
+from ..errors import Conflict, NotFound
+from ..extensions import db
+from ..models import Case, StatementImport
+from ..statements.mapping import Mapping
+from ..statements.values import MAX_BYTES, Unreadable, known_currency
+from . import services, words
+from .forms import FileForm, LookForm
+
+bp = Blueprint("imports", __name__, url_prefix="/c/<int:case_id>/imports")
+Page = str | tuple[str, int] | Response
+_ROOM = 64 * 1024  # for the other fields and the frame of the upload
+
+
+@bp.url_value_preprocessor
+def _allow_a_file(endpoint: str | None, _values: dict[str, Any] | None) -> None:
+    """Only here may a body be larger than a form; before anything reads it."""
+    if endpoint == "imports.upload":
+        request.max_content_length = MAX_BYTES + _ROOM
+
+
+@bp.get("")
+@needs(Permission.VIEW)
+def index(case: Case) -> Page:
+    return _index_page(case, FileForm())
+
+
+@bp.post("")
+@needs(Permission.EDIT)
+def upload(case: Case) -> Page:
+    form = FileForm()
+    file = form.file.data
+    if not form.validate_on_submit() or not file or not file.filename:
+        form.refuse("file", _("Choose the file you exported"))
+        return _index_page(case, form), 422
+    try:
+        waiting = services.keep_file(case, file.filename, file.read(MAX_BYTES + 1))
+    except Unreadable as refused:
+        db.session.rollback()
+        form.refuse("file", words.refusal_words(refused))
+        return _index_page(case, form), 422
+    db.session.commit()
+    return redirect(url_for("imports.look", import_id=waiting.id))
+
+
+@bp.get("/<int:import_id>")
+@needs(Permission.VIEW)
+def look(case: Case, import_id: int) -> Page:
+    row = get_row(StatementImport, import_id, case)
+    if row.confirmed_at is not None:
+        return render_template("imports/done.html", row=row)
+    return _look_page(case, row)
+
+
+@bp.post("/<int:import_id>")
+@needs(Permission.EDIT)
+def look_again(case: Case, import_id: int) -> Page:
+    row = _waiting(case, import_id)
+    seen = services.preview(case, row)
+    mapping, form = seen.mapping, LookForm().prepare(seen.mapping, seen.columns)
+    if not form.validate_on_submit():
+        return _look_page(case, row, form), 422
+    code = (form.currency.data or "").upper() or None
+    if code is not None and known_currency(code) is None:
+        form.refuse("currency", _("Enter three letters, such as CNY"))
+        return _look_page(case, row, form), 422
+    before = row.mapping, row.account_currency
+    row.mapping, row.account_currency = form.change(mapping) if mapping else None, code
+    try:
+        if row.mapping:
+            Mapping.from_dict(row.mapping)
+        services.preview(case, row)
+    except Unreadable as refused:
+        row.mapping, row.account_currency = before
+        form.refuse("date", words.refusal_words(refused))
+        return _look_page(case, row, form), 422
+    db.session.commit()
+    return redirect(url_for("imports.look", import_id=row.id))
+
+
+@bp.post("/<int:import_id>/confirm")
+@needs(Permission.EDIT)
+def confirm(case: Case, import_id: int) -> Page:
+    row = get_row(StatementImport, import_id, case)
+    try:
+        count = services.confirm(case, row)
+    except Conflict:
+        db.session.rollback()
+        flash(_("Nothing was added: it was confirmed before, or nothing in it is new"))
+        return redirect(url_for("imports.look", import_id=import_id))
+    db.session.commit()
+    message: Any = {
+        "text": ngettext("%(num)d row added", "%(num)d rows added", count),
+        "undo": url_for("imports.undo", import_id=import_id),
+    }
+    flash(message, "undo")
+    return redirect(url_for("imports.look", import_id=import_id))
+
+
+@bp.post("/<int:import_id>/undo")
+@needs(Permission.EDIT)
+def undo(case: Case, import_id: int) -> Page:
+    row = get_row(StatementImport, import_id, case)
+    was_stored = row.confirmed_at is not None
+    services.undo(row)
+    db.session.commit()
+    flash(_("The import was taken back") if was_stored else _("The file was put away; nothing was added"))
+    return redirect(url_for("imports.index"))
+
+
+@bp.get("/transactions")
+@needs(Permission.VIEW)
+def transactions(case: Case) -> Page:
+    wanted = " ".join(request.args.get("q", "").replace("\0", "").split())[:80]
+    rows, count = services.transactions(case, wanted)
+    return render_template("imports/transactions.html", rows=rows, count=count, wanted=wanted)
+
+
+def _index_page(case: Case, form: FileForm) -> str:
+    return render_template("imports/index.html", form=form, rows=services.imports(case))
+
+
+def _look_page(case: Case, row: StatementImport, form: LookForm | None = None) -> str:
+    found = services.preview(case, row)
+    if form is None:
+        form = LookForm(data={"currency": row.account_currency}).prepare(found.mapping, found.columns)
+    return render_template("imports/look.html", row=row, p=found, form=form, words=words, clean=services.clean)
+
+
+def _waiting(case: Case, import_id: int) -> StatementImport:
+    row = get_row(StatementImport, import_id, case)
+    if row.confirmed_at is not None:
+        raise NotFound
+    return row
