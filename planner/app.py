@@ -15,6 +15,7 @@ from .cases import views as cases
 from .config import PROJECT, Settings, load
 from .extensions import babel, compress, csrf, db, limiter, login_manager
 from .i18n import choose_locale
+from .imports import history
 from .imports import views as imports
 from .loans import payments
 from .loans import views as loans
@@ -26,7 +27,22 @@ from .reminders import views as reminders
 from .sharing import views as sharing
 from .today import views as today
 
-FEATURES = (accounts, cases, today, budget, imports, loans, payments, payoff, radar, proposals, sharing, reminders, pwa)
+FEATURES = (
+    accounts,
+    cases,
+    today,
+    budget,
+    imports,
+    history,
+    loans,
+    payments,
+    payoff,
+    radar,
+    proposals,
+    sharing,
+    reminders,
+    pwa,
+)
 
 
 def create_app(settings: Settings | None = None, env: Mapping[str, str] = os.environ) -> Flask:

@@ -23,7 +23,7 @@ from ..forms import (
     required,
 )
 from ..models import Case
-from ..packs import categories
+from ..packs import Category, find_heading, headings
 
 FREQUENCIES = {
     RepeatFrequency.MONTHLY: _l("Every month"),
@@ -74,20 +74,25 @@ class LineForm(Form):
         _l("Essential or flexible?"), choices=list(NECESSITIES.items()), default=Necessity.ESSENTIAL
     )
     category = Choice(_l("Heading"))
+    note = TextField(_l("Note for the statement"), [*optional(), at_most(200)])
 
-    def prepare(self, case: Case, kind: str) -> LineForm:
-        """Fit the form to the case's currency and to incomes or expenses."""
+    def prepare(self, case: Case, kind: str, stored: str | None = None) -> LineForm:
+        """Fit the form to the case's currency and to incomes or expenses; `stored` is the heading a line has already."""
         self.amount.currency = self.low.currency = case.currency
         self.category.choices = options(
-            (c.key, c.label(str(get_locale()))) for c in categories().values() if c.kind == kind
+            (c.key, c.label(str(get_locale()))) for c in self._headings(case, stored) if c.kind == kind
         )
-        if self.category.data is None:
-            self.category.data = "wage" if kind == Kind.INCOME else "other"
         if kind == Kind.INCOME:
             del self.necessity
         else:
             del self.low
         return self
+
+    def _headings(self, case: Case, stored: str | None) -> list[Category]:
+        """The country's headings, and one from before the household changed its currency."""
+        found = list(headings(case.currency).values())
+        other = find_heading(stored, case.currency) if stored else None
+        return found if other is None or other in found else [*found, other]
 
     def validate(self, extra_validators: Any = None) -> bool:
         """Besides each field: the last date is not before the first, and what does not repeat monthly has a first date."""
@@ -103,3 +108,13 @@ class LineForm(Form):
             self.refuse("ends_on", _l("The last date is before the first; enter a later one"))
             sound = False
         return sound
+
+
+class GuidelineForm(Form):
+    """What its owner was told is usual for one heading, and by whom; one of several in a page's form, which has the token."""
+
+    class Meta:
+        csrf = False
+
+    amount = MoneyField(_l("Guideline a month"), optional(), zero=True)
+    source = TextField(_l("Whose guideline?"), [*optional(), at_most(80)])

@@ -11,8 +11,10 @@ from flask_babel import gettext as _
 
 from .. import clock, tokens
 from ..access import select_rows
+from ..cases.calendar import calendar_of
 from ..engine import budget as engine
 from ..engine.budget import Kind, MonthSummary, Necessity, RepeatFrequency
+from ..engine.calendars import Shift
 from ..engine.dates import add_months
 from ..engine.paydays import Cycle, cycle_amount, cycle_summary, pay_cycle
 from ..errors import NotFound
@@ -21,11 +23,13 @@ from ..formatting import money
 from ..loans import services as loans
 from ..loans.services import DueItem, LoanPosition
 from ..models import BudgetLine, Case
+from ..packs import find_heading
 
 UNDO_SECONDS = 600
+_AROUND = timedelta(days=100)  # further than the cycles before and after reach
 _EDITED = (
     "name", "category", "amount_minor", "frequency", "starts_on", "ends_on", "day_of_month", "working_day", "necessity",
-    "shift", "low_minor",
+    "shift", "low_minor", "note",
 )  # fmt: skip
 
 
@@ -145,6 +149,7 @@ def to_engine(line: BudgetLine) -> engine.BudgetLine:
         anchor_day=line.day_of_month,
         necessity=Necessity(line.necessity) if line.necessity else None,
         working_day=line.working_day,
+        shift=Shift(line.shift),
     )
 
 
@@ -166,15 +171,20 @@ def find_cycle_view(case: Case, on: date, today: date) -> MonthView | None:
     """The pay cycle that holds `on`: what falls into it, everyday spending by its days. None without a regular income."""
     rows = [(line, to_engine(line)) for line in lines(case)]
     values = [value for _line, value in rows]
-    cycle = pay_cycle(values, on)
+    calendar = calendar_of(case, on - _AROUND, on + _AROUND)
+    cycle = pay_cycle(values, on, calendar)
     if cycle is None:
         return None
     own, foreign = _due_within(case, loans.positions(case, today), cycle)
-    dated = [value for line, value in rows if has_a_day(line)]
-    everyday = [value for line, value in rows if not has_a_day(line)]
-    counted = [cycle_amount(value, cycle, is_everyday=not has_a_day(line)) for line, value in rows]
-    summary = cycle_summary(dated, everyday, [item.amount_minor for item in own], cycle)
-    earlier = pay_cycle(values, cycle.first - timedelta(days=1))
+    by_day = [has_a_day(line, case.currency) for line, _value in rows]
+    dated = [value for value, has_day in zip(values, by_day, strict=True) if has_day]
+    everyday = [value for value, has_day in zip(values, by_day, strict=True) if not has_day]
+    counted = [
+        cycle_amount(value, cycle, is_everyday=not has_day, is_working_day=calendar)
+        for value, has_day in zip(values, by_day, strict=True)
+    ]
+    summary = cycle_summary(dated, everyday, [item.amount_minor for item in own], cycle, calendar)
+    earlier = pay_cycle(values, cycle.first - timedelta(days=1), calendar)
     around = (earlier.first if earlier else None, cycle.last + timedelta(days=1))
     return MonthView(
         *cycle, *around, True, case.currency, summary, *_grouped(rows, counted, in_full=True), own, foreign
@@ -183,13 +193,12 @@ def find_cycle_view(case: Case, on: date, today: date) -> MonthView | None:
 
 def coming(case: Case, first: date, last: date) -> list[tuple[date, str, int]]:
     """Money that comes or goes on a known day: (day, name, minor units, positive for money in), in order."""
-    found = []
+    found, calendar = [], calendar_of(case, first, last)
     for line in lines(case):
         sign = 1 if line.kind == Kind.INCOME else -1
-        if sign > 0 or has_a_day(line):
-            found += [
-                (on, line.name, sign * line.amount_minor) for on in engine.occurrences(to_engine(line), first, last)
-            ]
+        if sign > 0 or has_a_day(line, case.currency):
+            days = engine.occurrences(to_engine(line), first, last, calendar)
+            found += [(on, line.name, sign * line.amount_minor) for on in days]
     return sorted(found)
 
 
@@ -199,10 +208,10 @@ def cash_ahead(case: Case, first: date, months: int) -> list[int]:
     Negative where a month lacks money even before any instalment.
     """
     values = [to_engine(line) for line in lines(case)]
-    found = []
+    found, calendar = [], calendar_of(case, first, add_months(first, months))
     for place in range(months):
         month = add_months(first, place)
-        summary = engine.month_summary(values, [], month.year, month.month, engine.Reading.ACTUAL)
+        summary = engine.month_summary(values, [], month.year, month.month, engine.Reading.ACTUAL, calendar)
         found.append(summary.available_minor)
     return found
 
@@ -255,6 +264,7 @@ def change_line(line: BudgetLine, values: Mapping[str, Any], today: date) -> Non
     line.starts_on = _start(line, values["starts_on"], today) if monthly else values["starts_on"]
     line.shift = values.get("shift") or "none"
     line.low_minor = values.get("low") if line.kind == Kind.INCOME else None
+    line.note = values.get("note")
     if not monthly:
         line.day_of_month = line.starts_on.day
 
@@ -309,6 +319,7 @@ def _day(line: BudgetLine) -> int:
     return line.day_of_month or line.starts_on.day
 
 
-def has_a_day(line: BudgetLine) -> bool:
+def has_a_day(line: BudgetLine, currency: str) -> bool:
     """Whether people pay this on one day, not bit by bit: rent falls due, food is bought all month."""
-    return line.frequency != RepeatFrequency.MONTHLY or line.category not in ("food", "clothing", "household", "other")
+    heading = find_heading(line.category, currency)
+    return line.frequency != RepeatFrequency.MONTHLY or heading is None or not heading.everyday

@@ -15,9 +15,10 @@ from ..engine.budget import Kind
 from ..errors import NotFound
 from ..extensions import db
 from ..messages import flash_undo
-from ..models import BudgetLine, Case
+from ..models import BudgetLine, Case, Guideline
 from . import services
-from .forms import LineForm
+from .forms import GuidelineForm, LineForm
+from .statement import guideline_keys, guidelines_of, heading_label, set_guidelines, statement_of
 
 bp = Blueprint("budget", __name__, url_prefix="/c/<int:case_id>/budget")
 Page = str | tuple[str, int] | Response
@@ -57,14 +58,14 @@ def create_post(case: Case) -> Page:
 @needs(Permission.EDIT)
 def edit(case: Case, line_id: int) -> Page:
     line = get_row(BudgetLine, line_id, case)
-    return _form_page(LineForm(data=services.form_data(line)).prepare(case, line.kind), line.kind, line)
+    return _form_page(LineForm(data=services.form_data(line)).prepare(case, line.kind, line.category), line.kind, line)
 
 
 @bp.post("/<int:line_id>")
 @needs(Permission.EDIT)
 def edit_post(case: Case, line_id: int) -> Page:
     line = get_row(BudgetLine, line_id, case)
-    form = LineForm().prepare(case, line.kind)
+    form = LineForm().prepare(case, line.kind, line.category)
     if form.is_stale(line.version):
         form.version.data = str(line.version)
         return _form_page(form, line.kind, line, stale=True), 409
@@ -94,6 +95,41 @@ def restore(case: Case) -> Page:
     db.session.commit()
     flash(_("Restored"))
     return redirect(url_for("budget.index"))
+
+
+@bp.get("/statement")
+@needs(Permission.VIEW)
+def statement(case: Case) -> Page:
+    today = clock.today(case.timezone)
+    return render_template("budget/statement.html", s=statement_of(case, today), today=today)
+
+
+@bp.get("/guidelines")
+@needs(Permission.EDIT)
+def guidelines(case: Case) -> Page:
+    stored = guidelines_of(case)
+    forms = {key: _guideline_form(case, key, stored.get(key)) for key in guideline_keys(case)}
+    return render_template("budget/guidelines.html", forms=forms, label=heading_label)
+
+
+@bp.post("/guidelines")
+@needs(Permission.EDIT)
+def guidelines_post(case: Case) -> Page:
+    forms = {key: _guideline_form(case, key) for key in guideline_keys(case)}
+    wrong = [key for key, form in forms.items() if not form.validate()]
+    if wrong:
+        return render_template("budget/guidelines.html", forms=forms, label=heading_label), 422
+    set_guidelines(case, {key: (form.data["amount"], form.data["source"]) for key, form in forms.items()})
+    db.session.commit()
+    flash(_("Saved"))
+    return redirect(url_for("budget.statement"))
+
+
+def _guideline_form(case: Case, key: str, stored: Guideline | None = None) -> GuidelineForm:
+    data = {"amount": stored.amount_minor, "source": stored.source} if stored else None
+    form = GuidelineForm(prefix=f"{key}-", data=data)
+    form.amount.currency = case.currency
+    return form
 
 
 def _cycle(case: Case, today: date) -> services.MonthView | None:

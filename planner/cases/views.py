@@ -10,11 +10,13 @@ from flask_babel import lazy_gettext as _l
 from flask_login import current_user
 from sqlalchemy import select
 
-from ..access import Permission, needs
+from .. import clock
+from ..access import Permission, get_row, needs
 from ..extensions import db
-from ..forms import Choice, Form, options
+from ..forms import Choice, DayField, Form, RadioChoice, options, required
 from ..messages import see_other
-from ..models import Case, Membership
+from ..models import CalendarDay, Case, Membership
+from .calendar import days_ahead, set_day
 
 bp = Blueprint("cases", __name__, url_prefix="/c/<int:case_id>")
 CURRENCIES = ("CNY", "USD", "GBP", "EUR", "HKD", "JPY")
@@ -34,6 +36,17 @@ class CaseForm(Form):
 
     currency = Choice(_l("Currency of new amounts"), choices=[(code, code) for code in CURRENCIES])
     timezone = Choice(_l("Time zone"))
+
+
+class DayForm(Form):
+    """A day the household knows better than the country's calendar."""
+
+    on = DayField(_l("Day"), required(_l("Enter the day, such as 2027-02-06")))
+    is_worked = RadioChoice(
+        _l("Are banks and your employer open?"),
+        choices=[("free", _l("No, closed")), ("worked", _l("Yes, open"))],
+        default="free",
+    )
 
 
 @bp.get("/more")
@@ -61,6 +74,38 @@ def settings_post(case: Case) -> Response | tuple[str, int]:
     db.session.commit()
     flash(_("Saved"))
     return see_other(url_for("cases.more"))
+
+
+@bp.get("/calendar")
+@needs(Permission.VIEW)
+def calendar(case: Case) -> str:
+    return _calendar_page(case, DayForm())
+
+
+@bp.post("/calendar")
+@needs(Permission.EDIT)
+def calendar_post(case: Case) -> Response | tuple[str, int]:
+    form = DayForm()
+    if not form.validate_on_submit():
+        return _calendar_page(case, form), 422
+    set_day(case, form.data["on"], form.data["is_worked"] == "worked")
+    db.session.commit()
+    flash(_("Saved"))
+    return see_other(url_for("cases.calendar"))
+
+
+@bp.post("/calendar/<int:day_id>/delete")
+@needs(Permission.EDIT)
+def calendar_delete(case: Case, day_id: int) -> Response:
+    db.session.delete(get_row(CalendarDay, day_id, case))
+    db.session.commit()
+    flash(_("The day is again as in the country's calendar"))
+    return see_other(url_for("cases.calendar"))
+
+
+def _calendar_page(case: Case, form: DayForm) -> str:
+    days = days_ahead(case, clock.today(case.timezone))
+    return render_template("cases/calendar.html", form=form, days=days)
 
 
 def _form(case: Case) -> CaseForm:

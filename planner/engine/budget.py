@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from enum import StrEnum
 
-from .calendars import WEEKDAYS, IsWorkingDay, nth_working_day
+from .calendars import WEEKDAYS, IsWorkingDay, Shift, nth_working_day, shifted
 from .dates import Frequency, Unit, add_months, add_period
 from .errors import TermsError
 from .money import round_ratio
@@ -48,6 +48,7 @@ class Reading(StrEnum):
 
 
 MOST_WORKING_DAY = 15
+_SHIFT_SLACK = timedelta(days=31)
 
 # Monthly equivalents (reference/formats.md section 2): weekly x 52 / 12, fortnightly x 26 / 12, four-weekly x 13 / 12.
 _PER_YEAR = {
@@ -72,7 +73,8 @@ _STEP = {
 class BudgetLine:
     """One income or expense. `amount_minor` is what is paid each time; `anchor_day` keeps the 31st through short months.
 
-    `working_day` n makes a monthly line fall on the n-th working day instead (-1: the last one of the month).
+    `working_day` n makes a monthly line fall on the n-th working day instead (-1: the last one of the month); `shift` says what
+    happens to a day that is not worked.
     """
 
     kind: Kind
@@ -83,6 +85,7 @@ class BudgetLine:
     anchor_day: int | None = None
     necessity: Necessity | None = None
     working_day: int | None = None
+    shift: Shift = Shift.NONE
 
     def __post_init__(self) -> None:
         if self.amount_minor < 0:
@@ -124,10 +127,19 @@ class MonthSummary:
 
 
 def occurrences(line: BudgetLine, first: date, last: date, is_working_day: IsWorkingDay = WEEKDAYS) -> tuple[date, ...]:
-    """The days from `first` to `last`, both included, on which the line is paid, in order.
+    """The days from `first` to `last`, both included, on which the line is paid, moved as its `shift` says, in order.
 
     Raises TermsError("n") when a month has fewer working days than the line counts.
     """
+    if line.shift == Shift.NONE:
+        return _planned(line, first, last, is_working_day)
+    near = _planned(line, first - _SHIFT_SLACK, last + _SHIFT_SLACK, is_working_day)
+    days = (shifted(day, line.shift, is_working_day) for day in near)
+    return tuple(day for day in days if first <= day <= last)
+
+
+def _planned(line: BudgetLine, first: date, last: date, is_working_day: IsWorkingDay) -> tuple[date, ...]:
+    """The days before any of them is moved."""
     until = min(last, line.ends_on or last)
     if line.frequency == RepeatFrequency.ONCE:
         return (line.starts_on,) if first <= line.starts_on <= until else ()
@@ -147,7 +159,13 @@ def monthly_equivalent(line: BudgetLine) -> int:
     return round_ratio(line.amount_minor * _PER_YEAR.get(line.frequency, 0), 12)
 
 
-def month_amount(line: BudgetLine, year: int, month: int, reading: Reading = Reading.AVERAGED) -> int:
+def month_amount(
+    line: BudgetLine,
+    year: int,
+    month: int,
+    reading: Reading = Reading.AVERAGED,
+    is_working_day: IsWorkingDay = WEEKDAYS,
+) -> int:
     """What a month counts for the line, in minor units.
 
     Averaged: its monthly equivalent while it runs in that month; actual: every time it falls in it. Once is the same in both.
@@ -155,7 +173,7 @@ def month_amount(line: BudgetLine, year: int, month: int, reading: Reading = Rea
     first = date(year, month, 1)
     last = add_months(first, 1) - timedelta(days=1)
     if reading == Reading.ACTUAL or line.frequency == RepeatFrequency.ONCE:
-        return line.amount_minor * len(occurrences(line, first, last))
+        return line.amount_minor * len(occurrences(line, first, last, is_working_day))
     runs = line.starts_on <= last and (line.ends_on is None or line.ends_on >= first)
     return monthly_equivalent(line) if runs else 0
 
@@ -166,11 +184,12 @@ def month_summary(
     year: int,
     month: int,
     reading: Reading = Reading.AVERAGED,
+    is_working_day: IsWorkingDay = WEEKDAYS,
 ) -> MonthSummary:
     """The month's plan: every line by `month_amount`, and the instalments due in it, in minor units."""
     totals: dict[str, int] = dict.fromkeys((Kind.INCOME, *Necessity), 0)
     for line in lines:
-        totals[line.necessity or Kind.INCOME] += month_amount(line, year, month, reading)
+        totals[line.necessity or Kind.INCOME] += month_amount(line, year, month, reading, is_working_day)
     return MonthSummary(
         totals[Kind.INCOME], totals[Necessity.ESSENTIAL], totals[Necessity.FLEXIBLE], totals[Necessity.SAVINGS],
         sum(instalments_minor),

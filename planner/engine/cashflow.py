@@ -13,13 +13,12 @@ from itertools import accumulate
 from typing import NamedTuple
 
 from .budget import BudgetLine, Kind, Necessity, occurrences
-from .calendars import WEEKDAYS, IsWorkingDay, Shift, shifted
+from .calendars import WEEKDAYS, IsWorkingDay
 from .dates import add_months
 from .errors import TermsError
 from .money import largest_remainder
 
 MAX_DAYS = 3660
-_SHIFT_SLACK = timedelta(days=31)
 
 
 class Role(StrEnum):
@@ -189,17 +188,12 @@ def everyday_by_day(monthly_minor: int, first: date, count: int, spread: Spread 
 
 
 def line_flows(
-    line: BudgetLine, key: str, first: date, last: date, shift: Shift = Shift.NONE,
-    is_working_day: IsWorkingDay = WEEKDAYS,
-) -> list[Flow]:  # fmt: skip
-    """A budget line's flows between two days, moved off weekends and holidays as `shift` says."""
+    line: BudgetLine, key: str, first: date, last: date, is_working_day: IsWorkingDay = WEEKDAYS
+) -> list[Flow]:
+    """A budget line's flows between two days, moved off weekends and holidays as the line says."""
     role = _ROLE[line.necessity] if line.necessity else Role.INCOME
     amount = line.amount_minor if line.kind == Kind.INCOME else -line.amount_minor
-    if shift == Shift.NONE:
-        return [Flow(day, amount, key, role) for day in occurrences(line, first, last, is_working_day)]
-    near = occurrences(line, first - _SHIFT_SLACK, last + _SHIFT_SLACK, is_working_day)
-    days = (shifted(day, shift, is_working_day) for day in near)
-    return [Flow(day, amount, key, role) for day in days if first <= day <= last]
+    return [Flow(day, amount, key, role) for day in occurrences(line, first, last, is_working_day)]
 
 
 def due_flows(

@@ -6,20 +6,26 @@ from typing import Any
 
 from flask import Blueprint, flash, redirect, render_template, request, url_for
 from flask_babel import gettext as _
+from flask_babel import lazy_gettext as _l
 from flask_babel import ngettext
 from werkzeug.wrappers import Response
 
+from .. import clock
 from ..access import Permission, get_row, needs
+from ..budget.statement import heading_label
 from ..errors import Conflict, NotFound
 from ..extensions import db
-from ..models import Case, StatementImport
+from ..messages import flash_undo
+from ..models import Case, StatementImport, Transaction
 from ..statements.mapping import Mapping
-from ..statements.values import MAX_BYTES, Unreadable, known_currency
-from . import services, words
+from ..statements.values import MAX_BYTES, Direction, Unreadable, known_currency
+from . import repayments, services, sorting, words
 from .forms import FileForm, LookForm
+from .sorting import What
 
 bp = Blueprint("imports", __name__, url_prefix="/c/<int:case_id>/imports")
 Page = str | tuple[str, int] | Response
+WHAT = {What.OWN: _l("own money"), What.REPAYMENT: _l("repayment"), What.REFUND: _l("money back")}
 _ROOM = 64 * 1024  # for the other fields and the frame of the upload
 
 
@@ -95,16 +101,18 @@ def confirm(case: Case, import_id: int) -> Page:
     row = get_row(StatementImport, import_id, case)
     try:
         count = services.confirm(case, row)
+        repaid = repayments.record(case, clock.today(case.timezone))
     except Conflict:
         db.session.rollback()
         flash(_("Nothing was added: it was confirmed before, or nothing in it is new"))
         return redirect(url_for("imports.look", import_id=import_id))
     db.session.commit()
-    message: Any = {
-        "text": ngettext("%(num)d row added", "%(num)d rows added", count),
-        "undo": url_for("imports.undo", import_id=import_id),
-    }
-    flash(message, "undo")
+    text = ngettext("%(num)d row added", "%(num)d rows added", count)
+    if repaid:
+        text += _(", ") + ngettext(
+            "%(num)d payment recorded on your loans", "%(num)d payments recorded on your loans", repaid
+        )
+    flash_undo(text, url_for("imports.undo", import_id=import_id))
     return redirect(url_for("imports.look", import_id=import_id))
 
 
@@ -124,7 +132,19 @@ def undo(case: Case, import_id: int) -> Page:
 def transactions(case: Case) -> Page:
     wanted = " ".join(request.args.get("q", "").replace("\0", "").split())[:80]
     rows, count = services.transactions(case, wanted)
-    return render_template("imports/transactions.html", rows=rows, count=count, wanted=wanted)
+    rules = sorting.Rules(case)
+    shown = [(row, _heading(case, rules, row)) for row in rows]
+    return render_template("imports/transactions.html", rows=shown, count=count, wanted=wanted)
+
+
+def _heading(case: Case, rules: sorting.Rules, row: Transaction) -> str:
+    """What a row counts as, in a word or two; empty where it counts as nothing."""
+    if row.direction == Direction.NEUTRAL or row.currency != case.currency:
+        return ""
+    found = sorting.sort_row(case, rules, row)
+    if found.what in WHAT:
+        return str(WHAT[found.what])
+    return heading_label(found.category, case.currency) if found.category else _("not sorted yet")
 
 
 def _index_page(case: Case, form: FileForm) -> str:

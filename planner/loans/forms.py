@@ -6,6 +6,7 @@ from datetime import date
 from typing import Any
 
 from flask_babel import lazy_gettext as _l
+from wtforms import BooleanField
 
 from ..engine.ledger import Purpose
 from ..engine.loan import MAX_INSTALMENTS, Method
@@ -123,6 +124,7 @@ class LoanForm(AdvancedFields, _TermsFields):
     )
     start_date = DayField(_l("Paid out on"), required(_l("Enter the day the money was paid out, such as 2026-06-18")))
     first_due_date = DayField(_l("First due date"), optional())
+    is_priority = BooleanField(_l("Not paying it could cost me my home, my work or my light"))
     paid_before = WholeNumberField(_l("Instalments already paid"), optional(), least=0, most=MAX_INSTALMENTS)
 
     _fields: dict[str, Any]

@@ -193,7 +193,7 @@ def live_payments(loan: Loan) -> list[Payment]:
 
 
 def create_loan(case: Case, values: Mapping[str, Any]) -> Loan:
-    """Add a loan. `values`: creditor, name, reference, advertised_rate, paid_before, and `terms`, a LoanTerms."""
+    """Add a loan. `values`: creditor, name, reference, advertised_rate, paid_before, is_priority, and `terms`, a LoanTerms."""
     loan = Loan(case_id=case.id, created_at=clock.now())
     change_loan(loan, values)
     db.session.add(loan)
@@ -207,7 +207,7 @@ def change_loan(loan: Loan, values: Mapping[str, Any]) -> None:
     for name in _EDITED:
         setattr(loan, name, values.get(name))
     loan.terms, loan.currency = terms_to_dict(terms), terms.currency.code
-    loan.paid_before = values.get("paid_before") or 0
+    loan.paid_before, loan.is_priority = values.get("paid_before") or 0, bool(values.get("is_priority"))
 
 
 def due_before(terms: LoanTerms, today: date) -> int:

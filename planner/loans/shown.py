@@ -23,7 +23,8 @@ def form_values(loan: Loan, terms: LoanTerms) -> dict[str, Any]:
     """The loan as its form shows it: what is said of the loan, and its contract."""
     return {
         "creditor": loan.creditor, "name": loan.name, "reference": loan.reference, "version": loan.version,
-        "paid_before": loan.paid_before, "advertised_rate": loan.advertised_rate, **terms_values(terms),
+        "paid_before": loan.paid_before, "is_priority": loan.is_priority,
+        "advertised_rate": loan.advertised_rate, **terms_values(terms),
     }  # fmt: skip
 
 

@@ -37,7 +37,8 @@ def index(case: Case) -> Page:
 @bp.get("/new")
 @needs(Permission.EDIT)
 def create(case: Case) -> Page:
-    start = {"start_date": clock.today(case.timezone), **decoder.taken_over(case, request.args)}
+    named = {"creditor": request.args["creditor"][:80]} if "creditor" in request.args else {}
+    start = {"start_date": clock.today(case.timezone), **named, **decoder.taken_over(case, request.args)}
     return _form_page(LoanForm(data=start).prepare(case.currency))
 
 

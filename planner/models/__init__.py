@@ -1,24 +1,27 @@
 """Tables only; they stand together because they refer to each other."""
 
 from .base import Base
-from .budget import BudgetLine, CashChange
-from .case import Case, Membership, OwnedByCase, Role, Versioned
+from .budget import BudgetLine, CashChange, Guideline
+from .case import CalendarDay, Case, Membership, OwnedByCase, Role, Versioned
 from .loan import Loan, Payment
 from .proposal import Proposal, ProposalVersion
 from .reminder import Reminder, ReminderSettings, ReminderStatus
 from .share import Share, ShareView
-from .transaction import KeptMapping, StatementImport, Transaction
+from .transaction import KeptMapping, PayeeRule, StatementImport, Transaction
 from .user import RateCount, SignIn, User
 
 __all__ = [
     "Base",
     "BudgetLine",
+    "CalendarDay",
     "Case",
     "CashChange",
+    "Guideline",
     "KeptMapping",
     "Loan",
     "Membership",
     "OwnedByCase",
+    "PayeeRule",
     "Payment",
     "Proposal",
     "ProposalVersion",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import date, datetime
 
-from sqlalchemy import Date, ForeignKey, String
+from sqlalchemy import Date, ForeignKey, String, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
 from .base import Base, Instant, MinorUnits
@@ -15,7 +15,8 @@ class BudgetLine(OwnedByCase, Versioned, Base):
     """One income or expense. The words in kind, necessity and frequency are those of planner/engine/budget.py.
 
     A monthly line falls on `day_of_month`, or on its `working_day` (1 the first of the month, -1 the last) where that is set;
-    off weekends and holidays as `shift` says (engine/calendars.py). `low_minor` is what an income brings in a bad month.
+    off weekends and holidays as `shift` says (engine/calendars.py). `low_minor` is what an income brings in a bad month;
+    `note` explains the line to whoever reads the statement.
     """
 
     __tablename__ = "budget_lines"
@@ -32,6 +33,7 @@ class BudgetLine(OwnedByCase, Versioned, Base):
     working_day: Mapped[int | None]
     shift: Mapped[str] = mapped_column(String(8), default="none", server_default="none")
     low_minor: Mapped[int | None] = mapped_column(MinorUnits)
+    note: Mapped[str | None] = mapped_column(String(200))
     created_at: Mapped[datetime] = mapped_column(Instant)
 
 
@@ -44,3 +46,14 @@ class CashChange(OwnedByCase, Base):
     on: Mapped[date] = mapped_column(Date)
     to: Mapped[date | None] = mapped_column(Date)
     created_at: Mapped[datetime] = mapped_column(Instant)
+
+
+class Guideline(OwnedByCase, Base):
+    """What the owner was told is usual for a heading, in minor units a month, and by whom; no figures come with the app."""
+
+    __tablename__ = "guidelines"
+    __table_args__ = (UniqueConstraint("case_id", "category"),)
+
+    category: Mapped[str] = mapped_column(String(40))
+    amount_minor: Mapped[int] = mapped_column(MinorUnits)
+    source: Mapped[str | None] = mapped_column(String(80))

@@ -68,3 +68,13 @@ class Versioned:
     @declared_attr.directive
     def __mapper_args__(cls) -> dict[str, object]:
         return {"version_id_col": cls.version}
+
+
+class CalendarDay(OwnedByCase, Base):
+    """A day the household's calendar has otherwise than its country's: worked, or free."""
+
+    __tablename__ = "calendar_days"
+    __table_args__ = (UniqueConstraint("case_id", "on"),)
+
+    on: Mapped[date] = mapped_column(Date)
+    is_worked: Mapped[bool]

@@ -6,7 +6,7 @@ from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
 
-from sqlalchemy import JSON, Date, ForeignKey, String
+from sqlalchemy import JSON, Date, ForeignKey, String, false
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from .base import Base, Instant, MinorUnits, Rate
@@ -17,7 +17,8 @@ class Loan(OwnedByCase, Versioned, Base):
     """A contract with one creditor. `terms` is the contract in the JSON of engine/contract.py; its schedule follows from it.
 
     `paid_before` counts the first instalments that were paid before the loan was entered here. `late_rules` is what the contract
-    says about paying late, in the JSON of engine/late.py; None while it is not known.
+    says about paying late, in the JSON of engine/late.py; None while it is not known. `is_priority`: not paying it could cost
+    the home, the work or the light.
     """
 
     __tablename__ = "loans"
@@ -31,6 +32,7 @@ class Loan(OwnedByCase, Versioned, Base):
     received_minor: Mapped[int | None] = mapped_column(MinorUnits)
     paid_before: Mapped[int] = mapped_column(default=0)
     late_rules: Mapped[dict[str, Any] | None] = mapped_column(JSON(none_as_null=True))
+    is_priority: Mapped[bool] = mapped_column(default=False, server_default=false())
     closed_on: Mapped[date | None] = mapped_column(Date)
     created_at: Mapped[datetime] = mapped_column(Instant)
 
@@ -48,7 +50,7 @@ class Payment(OwnedByCase, Base):
     """Money actually paid. `instalment_n` says which instalment the borrower marked; None lets the oldest come first.
 
     `purpose` is a word of engine/payments.Purpose. A payment taken back was entered by mistake (`reversed_on`); one the bank
-    returned was real, but paid nothing (`returned_on`).
+    returned was real, but paid nothing (`returned_on`). One read from a bank statement goes when that import is undone.
     """
 
     __tablename__ = "payments"
@@ -60,6 +62,7 @@ class Payment(OwnedByCase, Base):
     purpose: Mapped[str] = mapped_column(String(20), default="instalment", server_default="instalment")
     reversed_on: Mapped[date | None] = mapped_column(Date)
     returned_on: Mapped[date | None] = mapped_column(Date)
+    transaction_id: Mapped[int | None] = mapped_column(ForeignKey("transactions.id", ondelete="CASCADE"), unique=True)
     created_at: Mapped[datetime] = mapped_column(Instant)
 
     loan: Mapped[Loan] = relationship(back_populates="payments")

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import JSON, Date, ForeignKey, LargeBinary, String, UniqueConstraint
+from sqlalchemy import JSON, Date, ForeignKey, Index, LargeBinary, String, UniqueConstraint
 from sqlalchemy.orm import Mapped, deferred, mapped_column
 
 from .base import Base, Instant, MinorUnits
@@ -41,7 +41,7 @@ class Transaction(OwnedByCase, Base):
     """
 
     __tablename__ = "transactions"
-    __table_args__ = (UniqueConstraint("case_id", "fingerprint"),)
+    __table_args__ = (UniqueConstraint("case_id", "fingerprint"), Index("ix_transactions_case_id_on", "case_id", "on"))
 
     import_id: Mapped[int] = mapped_column(ForeignKey("imports.id", ondelete="CASCADE"), index=True)
     on: Mapped[date | None] = mapped_column(Date)
@@ -62,3 +62,22 @@ class KeptMapping(OwnedByCase, Base):
 
     signature: Mapped[str] = mapped_column(String(64))
     mapping: Mapped[dict[str, Any]] = mapped_column(JSON)
+
+
+class PayeeRule(OwnedByCase, Base):
+    """What the owner said about payments with one other side: `payee` as engine/recurring.payee writes it, `direction` in or out.
+
+    Exactly one of these holds: they belong under `category` (OWN_MONEY: between own pockets), they repay the loan `loan_id`, or
+    they are those of the budget line `line_id` (then `category` is its heading). `is_quiet` keeps a finding from being offered
+    again. `near_minor`, where set, limits the rule to about this amount, for another side with several kinds of payment.
+    """
+
+    __tablename__ = "payee_rules"
+
+    payee: Mapped[str] = mapped_column(String(200))
+    direction: Mapped[str] = mapped_column(String(8))
+    near_minor: Mapped[int | None] = mapped_column(MinorUnits)
+    category: Mapped[str | None] = mapped_column(String(40))
+    line_id: Mapped[int | None] = mapped_column(ForeignKey("budget_lines.id", ondelete="CASCADE"), index=True)
+    loan_id: Mapped[int | None] = mapped_column(ForeignKey("loans.id", ondelete="CASCADE"), index=True)
+    is_quiet: Mapped[bool] = mapped_column(default=False)

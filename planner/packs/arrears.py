@@ -10,7 +10,7 @@ from functools import cache
 from importlib import resources
 from typing import Any
 
-from .rates import COUNTRY
+from . import COUNTRY
 
 
 @dataclass(frozen=True, slots=True)

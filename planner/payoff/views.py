@@ -48,6 +48,8 @@ def shortfall(case: Case) -> Page:
     form = ShortfallForm(formdata=request.args or None)
     form.available.currency = case.currency
     priority = [int(text) for text in request.args.getlist("priority") if text.isdecimal() and len(text) < 19]
+    if "available" not in request.args:
+        priority = [p.loan.id for p in home.positions if p.loan.is_priority]
     if not form.available.raw_data:
         form.available.data = max(home.available_minor, 0)
     is_sound = form.validate()

@@ -9,8 +9,9 @@ from decimal import Decimal
 
 from ..access import select_rows
 from ..budget import services as budget
+from ..cases.calendar import calendar_of
 from ..engine.budget import monthly_equivalent
-from ..engine.calendars import Shift, WorkCalendar
+from ..engine.calendars import WorkCalendar
 from ..engine.cashflow import Flow, Projection, RedDay, Role, due_flows, line_flows, lowered, project
 from ..engine.changes import DeferredInterest
 from ..engine.errors import EngineError
@@ -23,8 +24,7 @@ from ..extensions import db
 from ..loans import services as loans
 from ..loans.services import LoanPosition
 from ..models import BudgetLine, Case, CashChange
-from ..packs import categories
-from ..packs.working_days import work_calendar
+from ..packs import find_heading
 
 DAYS = 365
 STALE_DAYS = 3
@@ -84,9 +84,9 @@ def look(case: Case, today: date, positions: Sequence[LoanPosition] | None = Non
     rows = tuple(budget.lines(case))
     changes = tuple(db.session.scalars(select_rows(CashChange, case).order_by(CashChange.on)))
     first, last = min(case.balance_on, today), today + timedelta(days=DAYS)
-    calendar = work_calendar(case.currency, first.year, last.year)
-    flows = _changed([flow for line in rows for flow in _line_flows(line, first, last, calendar)], changes)
-    everyday = sum(monthly_equivalent(budget.to_engine(line)) for line in rows if _is_everyday(line))
+    calendar = calendar_of(case, first, last)
+    flows = _changed([flow for line in rows for flow in _line_flows(case, line, first, last, calendar)], changes)
+    everyday = sum(monthly_equivalent(budget.to_engine(line)) for line in rows if _is_everyday(case, line))
     opening = case.balance_minor + _since(case.balance_on, today, flows, everyday, found)
     ahead = [flow for flow in flows if flow.on >= today]
     for p in found:
@@ -107,11 +107,11 @@ def set_balance(case: Case, balance_minor: int, today: date) -> None:
 
 def fixes_of(radar: Radar, red: RedDay) -> list[Fix]:
     """The ways out of a red day, cheapest and easiest first, each simulated on the same projection."""
-    own = frozenset(f"line-{line.id}" for line in radar.lines if _is_own_choice(line))
+    own = frozenset(f"line-{line.id}" for line in radar.lines if _is_own_choice(radar.case, line))
     cuts = {
         f"line-{line.id}": monthly_equivalent(budget.to_engine(line))
         for line in radar.lines
-        if _is_everyday(line) and line.necessity == "flexible"
+        if _is_everyday(radar.case, line) and line.necessity == "flexible"
     }
     owing = [p for p in radar.positions if any(f.key == f"loan-{p.loan.id}" and f.on <= red.on for f in radar.flows)]
     quotes = tuple(quote for p in owing for quote in _quotes(p))
@@ -155,10 +155,10 @@ def _original(radar: Radar, fix: Fix) -> date:
     return next((change.on for change in radar.changes if change.line_id == line_id and change.to == now), now)
 
 
-def _line_flows(line: BudgetLine, first: date, last: date, calendar: WorkCalendar) -> list[Flow]:
-    if _is_everyday(line):
+def _line_flows(case: Case, line: BudgetLine, first: date, last: date, calendar: WorkCalendar) -> list[Flow]:
+    if _is_everyday(case, line):
         return []
-    return line_flows(budget.to_engine(line), f"line-{line.id}", first, last, Shift(line.shift), calendar)
+    return line_flows(budget.to_engine(line), f"line-{line.id}", first, last, calendar)
 
 
 def _changed(flows: Sequence[Flow], changes: Sequence[CashChange]) -> list[Flow]:
@@ -185,12 +185,12 @@ def _since(on: date, today: date, flows: Sequence[Flow], everyday: int, position
     return planned - round_ratio(everyday * days, 30) - paid
 
 
-def _is_everyday(line: BudgetLine) -> bool:
-    return line.kind == "expense" and not budget.has_a_day(line)
+def _is_everyday(case: Case, line: BudgetLine) -> bool:
+    return line.kind == "expense" and not budget.has_a_day(line, case.currency)
 
 
-def _is_own_choice(line: BudgetLine) -> bool:
-    heading = categories().get(line.category)
+def _is_own_choice(case: Case, line: BudgetLine) -> bool:
+    heading = find_heading(line.category, case.currency)
     return line.kind == "expense" and heading is not None and heading.own_choice
 
 

@@ -10,9 +10,11 @@ from typing import NamedTuple
 
 from .layouts import Layout, Sign
 
+# What a card calls the payment of its bill; in an account's table the same words are money going out.
+_CARD_IN_WORDS = re.compile(r"payment received|thank you|还款", re.IGNORECASE)
 _IN_WORDS = re.compile(
-    r"payment received|thank you|refund|return:|salary|payroll|wages|direct dep|cash ?back|interest (paid|earned)|gehalt|lohn|"
-    r"salaire|nómina|nomina|stipendio|工资|代发|退款|退货|还款|结息|利息入账",
+    r"refund|return:|salary|payroll|wages|direct dep|cash ?back|interest (paid|earned)|gehalt|lohn|"
+    r"salaire|nómina|nomina|stipendio|工资|代发|退款|退货|结息|利息入账",
     re.IGNORECASE,
 )
 
@@ -53,7 +55,11 @@ def _by_balance(rows: Sequence[Written]) -> tuple[int, int]:
 
 
 def _by_words(card: bool, rows: Sequence[Written]) -> Sign:
-    income = [row.value > 0 for row in rows if row.value and _IN_WORDS.search(row.text)]
+    income = [
+        row.value > 0
+        for row in rows
+        if row.value and (_IN_WORDS.search(row.text) or (card and _CARD_IN_WORDS.search(row.text)))
+    ]
     if income and all(income) != any(income):
         income = []
     if income:

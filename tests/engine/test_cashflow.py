@@ -1,5 +1,6 @@
 """The projection: the mock-ups' 32 days to the cent, and balances that always add up."""
 
+from dataclasses import replace
 from datetime import date, timedelta
 
 import pytest
@@ -84,14 +85,16 @@ def test_lines_become_flows_moved_off_the_weekend() -> None:
     assert line_flows(WAGE, "wage", *december) == [Flow(date(2026, 12, 10), 680_000, "wage", Role.INCOME)]
     assert line_flows(PARENTS, "parents", *december) == [Flow(date(2026, 12, 16), -80_000, "parents", Role.ESSENTIAL)]
     january = (date(2027, 1, 1), date(2027, 1, 31))
-    assert [f.on.day for f in line_flows(WAGE, "wage", *january, shift=Shift.EARLIER)] == [8]  # the 10th is a Sunday
-    assert [f.on.day for f in line_flows(WAGE, "wage", *january, shift=Shift.LATER)] == [11]
+    assert [f.on.day for f in line_flows(replace(WAGE, shift=Shift.EARLIER), "wage", *january)] == [
+        8
+    ]  # the 10th is a Sunday
+    assert [f.on.day for f in line_flows(replace(WAGE, shift=Shift.LATER), "wage", *january)] == [11]
     # A date that moves into the window from outside counts, one that moves out of it does not.
     assert FUND.starts_on.strftime("%A") == "Saturday"
-    assert [f.on for f in line_flows(FUND, "fund", date(2026, 3, 22), date(2026, 3, 31), Shift.LATER)] == [
-        date(2026, 3, 23)
-    ]
-    assert line_flows(FUND, "fund", date(2026, 3, 21), date(2026, 3, 22), Shift.LATER) == []
+    assert [
+        f.on for f in line_flows(replace(FUND, shift=Shift.LATER), "fund", date(2026, 3, 22), date(2026, 3, 31))
+    ] == [date(2026, 3, 23)]
+    assert line_flows(replace(FUND, shift=Shift.LATER), "fund", date(2026, 3, 21), date(2026, 3, 22)) == []
 
 
 def test_percentiles_are_nearest_rank() -> None:
