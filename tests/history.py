@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from datetime import date
 
-WAGE, POWER, HAIER, RENT = "远大物流有限公司", "国家电网", "海尔消费金融有限公司", "自如"
+WAGE, POWER, HAIER, RENT, MOTHER = "远大物流有限公司", "国家电网", "海尔消费金融有限公司", "自如", "张淑芬"
 NOODLES = "老王面馆"  # no word of any heading
 MONTHS = [(2025, 12), *((2026, month) for month in range(1, 12))]
 POWER_BILLS = (17_630, 21_120, 22_050, 16_900, 17_200, 18_000, 17_990, 18_410, 18_620, 17_100, 17_840, 17_760)
@@ -19,6 +19,7 @@ def rows() -> Iterator[tuple[date, int, str, str]]:
         yield date(year, month, 12), -POWER_BILLS[i], POWER, "电费"
         if month % 3 == 0 and year == 2026:
             yield date(year, month, 15), -480_000, RENT, "房租"
+        yield date(year, month, 16), -80_000, MOTHER, "转账"
         if i >= 7:
             yield date(year, month, 18), -181_667, HAIER, "代扣还款"
         yield date(year, month, 20), -4_200, NOODLES, ""

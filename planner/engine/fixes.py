@@ -120,14 +120,16 @@ def apply_fix(flows: Iterable[Flow], fix: Fix) -> list[Flow]:
 def find_fixes(
     projection: Projection, flows: Sequence[Flow], red: RedDay, wishes: Wishes | None = None
 ) -> tuple[Fix, ...]:
-    """Every way out that covers the red day, cheapest first, then by effort; after them the cuts that only help.
+    """Every way out that covers the red day, cheapest first, then by effort; after them the cuts that only help. What
+    would even save (a lender waiving interest, a rounding) is no reason to ask before doing what is free and one's own.
 
     A fix covers when each evening of the red day's gap keeps the reserve, and no other evening gets worse below zero than
     it was. A moved payment (the first, of a due day moved for good) never lands on a payday: that money may come too late.
     """
     search = _Search(projection, sorted(flows, reverse=True), red, wishes or Wishes())
     found = sorted(
-        search.all(), key=lambda fix: (not fix.covers, fix.cost_minor, _EFFORT[fix.kind], fix.amount_minor, fix.key)
+        search.all(),
+        key=lambda fix: (not fix.covers, max(fix.cost_minor, 0), _EFFORT[fix.kind], fix.amount_minor, fix.key),
     )
     best = {(fix.kind, fix.key, fix.treatment): fix for fix in reversed(found)}
     return tuple(fix for fix in found if best[fix.kind, fix.key, fix.treatment] is fix)

@@ -15,6 +15,7 @@ import pytest
 from planner.demo import EMAIL, PASSWORD
 from tests.browser.conftest import LiveServer
 from tests.browser.looking import Window, until
+from tests.history import as_csv
 
 pytestmark = pytest.mark.browser
 
@@ -29,6 +30,7 @@ PAGES = (
     "welcome", "sign-in", "register", "lender", "gone", "unknown", "offline",
     "first-run", "no-budget", "no-loans", "no-plans", "more-guest",
     "today", "budget", "budget-line", "loans", "loan", "loan-form", "what-if", "decoder", "decoded",
+    "imports", "import-look", "imported", "rows", "history", "recurring", "offer-found", "statement", "guidelines", "calendar",
     "late-rules", "ends-it", "radar", "radar-year", "red-day", "ways", "ways-cheapest", "ways-missing", "ways-short",
     "plans", "cause", "check", "offer", "preview", "links", "reminders", "more", "settings", "devices", "unknown-loan",
 )  # fmt: skip
@@ -93,12 +95,16 @@ def _borrowers_pages(me: Window) -> dict[str, Place]:
     loan = _address(me, "article a[href*='/loans/']")
     me.open(f"{case}/budget")
     line = _address(me, "a.row[href*='/budget/']")
+    look, done, found = _import(me, case)
     plan = _make_plan(me, loan)
     link = me.page.locator("#link").input_value()
     own = {
         "today": "/", "budget": f"{case}/budget", "budget-line": line, "loans": f"{case}/loans", "loan": loan,
         "loan-form": f"{loan}/edit", "what-if": f"{loan}/what-if", "decoder": f"{case}/loans/decode",
         "decoded": f"{case}/loans/decode?principal=20000&payment=1816.67&instalments=12&advertised_rate=9",
+        "imports": f"{case}/imports", "import-look": look, "imported": done, "rows": f"{case}/imports/transactions",
+        "history": f"{case}/history?month=2026-11", "recurring": f"{case}/history/recurring", "offer-found": found,
+        "statement": f"{case}/budget/statement", "guidelines": f"{case}/budget/guidelines", "calendar": f"{case}/calendar",
         "radar": f"{case}/radar", "radar-year": f"{case}/radar?days=365", "red-day": _red_day(me, case),
         "late-rules": f"{loan}/late", "ends-it": f"{loan}/payoff", "ways": f"{case}/payoff?order=avalanche&extra=500",
         "ways-cheapest": f"{case}/payoff/cheapest?cash=fixed&amount=3000", "ways-missing": f"{case}/payoff/cheapest",
@@ -110,6 +116,19 @@ def _borrowers_pages(me: Window) -> dict[str, Place]:
     pages = {name: Place(path, BORROWER) for name, path in own.items()}
     unknown = Place(f"{case}/loans/999999", BORROWER, 404)
     return pages | {"unknown-loan": unknown, "lender": Place(urlsplit(link).path, NOBODY)}
+
+
+def _import(me: Window, case: str) -> tuple[str, str, str]:
+    """A file that waits, one that was added, and the first thing found in it that comes back."""
+    where = []
+    for name in ("waits.csv", "added.csv"):
+        me.open(f"{case}/imports")
+        me.page.set_input_files("#file", {"name": name, "mimeType": "text/csv", "buffer": as_csv()})
+        me.press("读取文件")
+        where.append(urlsplit(me.page.url).path)
+    me.press("没错，添加")
+    me.open(f"{case}/history/recurring")
+    return where[0], where[1], _address(me, "main a[href*='/recurring/']")
 
 
 def _make_plan(me: Window, loan: str) -> str:

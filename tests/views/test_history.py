@@ -18,7 +18,7 @@ from planner.extensions import db
 from planner.imports import findings, sorting
 from planner.models import BudgetLine, Case, Loan, PayeeRule, Payment, Transaction
 from tests.factories import Household
-from tests.history import HAIER, NOODLES, POWER, POWER_BILLS, RENT, WAGE, as_csv
+from tests.history import HAIER, MOTHER, NOODLES, POWER, POWER_BILLS, RENT, WAGE, as_csv
 from tests.pages import get, post, words
 
 TODAY = date(2026, 12, 9)
@@ -61,9 +61,9 @@ def rules(app: Flask) -> list[tuple[str, str | None, bool]]:
 
 
 def test_a_month_stands_beside_its_plan(borrower: FlaskClient, page: str) -> None:
-    """November 2026: 6,800 in; 177.60 for power, 1,816.67 and 42 not sorted, 45 money back from Taobao; 500 own money."""
+    """November 2026: 6,800 in; 177.60 for power, 1,816.67, 800 and 42 not sorted, 45 back from Taobao; 500 own money."""
     text = words(get(borrower, f"{page}?month=2026-11"))
-    assert "Really left ¥4,808.73" in text  # 6,800 - 177.60 - 1,816.67 - 42 + 45
+    assert "Really left ¥4,008.73" in text  # 6,800 - 177.60 - 1,816.67 - 800 - 42 + 45
     assert "¥500 moved between own accounts is not counted" in text
     assert "Home (power, water, gas, service charge) planned ¥180, ¥2.40 left ¥177.60" in text
     assert "Household goods and services not in the plan −¥45" in text
@@ -112,7 +112,7 @@ def test_one_row_is_corrected_from_the_list(app: Flask, borrower: FlaskClient, p
 
 def test_what_comes_back_is_offered_with_rhythm_and_range(app: Flask, household: Household, page: str) -> None:
     found = offers(app, household)
-    assert set(found) == {WAGE, POWER, RENT, HAIER, NOODLES}, "own money and money back are no income"
+    assert set(found) == {WAGE, POWER, RENT, HAIER, NOODLES, MOTHER}, "own money and money back are no income"
     wage, power = found[WAGE].found, found[POWER].found
     assert (wage.rhythm.day, wage.next_on, wage.typical_minor, wage.low_minor) == (
         10,
@@ -159,11 +159,11 @@ def test_those_that_are_lines_already_are_confirmed_together(
     app: Flask, household: Household, borrower: FlaskClient, page: str
 ) -> None:
     before = count(app, BudgetLine)
-    assert "Yes, these 3 are in the budget already" in words(get(borrower, f"{page}/recurring"))
+    assert "Yes, these 4 are in the budget already" in words(get(borrower, f"{page}/recurring"))
     post(borrower, f"{page}/recurring/known", {})
     assert set(offers(app, household)) == {HAIER, NOODLES}
     assert count(app, BudgetLine) == before
-    assert [rule[1] for rule in rules(app)] == ["wage", "housing", "rent"]
+    assert [rule[1] for rule in rules(app)] == ["wage", "housing", "elders", "rent"]
 
 
 def test_an_offer_belongs_to_the_line_that_was_chosen(
@@ -285,7 +285,7 @@ def test_chinese_is_complete(borrower: FlaskClient, page: str, app: Flask, house
     key = offers(app, household)[HAIER].key
     said = {
         f"{page}?month=2026-11&lang=zh": ("计划和实际", "实际剩", "自己账户之间转的 ¥500 没有算进去", "这些算哪一类？"),
-        f"{page}/recurring?lang=zh": ("定期收支", "每月18日", "像是还「海尔分期」", "对，这 3 项预算里已经有了"),
+        f"{page}/recurring?lang=zh": ("定期收支", "每月18日", "像是还「海尔分期」", "对，这 4 项预算里已经有了"),
         f"{page}/recurring/{key}?lang=zh": ("是还借款", "海尔分期 (都算过了)", "加进预算"),
     }
     for address, phrases in said.items():
