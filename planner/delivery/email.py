@@ -6,28 +6,15 @@ import smtplib
 import ssl
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
 from datetime import datetime
 from email.message import EmailMessage
 from email.policy import SMTP as SMTP_POLICY
-from email.utils import format_datetime, parseaddr
+from email.utils import format_datetime, formataddr, parseaddr
 
-from ..config import Smtp
-from . import DeliveryError
+from ..config import Settings, Smtp
+from . import DeliveryError, Message
 
 TIMEOUT_SECONDS = 20
-
-
-@dataclass(frozen=True, slots=True)
-class Email:
-    """A message ready to go. The same `key` gives the same Message-ID, so that a repeat after a crash is recognisable."""
-
-    to: str
-    subject: str
-    text: str
-    html: str
-    key: str
-    unsubscribe_url: str | None = None
 
 
 class Mailer:
@@ -36,11 +23,10 @@ class Mailer:
     def __init__(self, connection: smtplib.SMTP, mail_from: str) -> None:
         self._connection, self._from = connection, mail_from
 
-    def send(self, email: Email, now: datetime) -> None:
+    def send(self, message: Message, now: datetime) -> None:
         """Hand one message over. Raises DeliveryError; a refused address is not worth a retry."""
-        message = compose(email, self._from, now)
         try:
-            self._connection.send_message(message)
+            self._connection.send_message(compose(message, self._from, now))
         except smtplib.SMTPRecipientsRefused as error:
             code, text = next(iter(error.recipients.values()))
             raise DeliveryError("address_refused", passing=code < 500, detail=_plain(text)) from error
@@ -51,31 +37,37 @@ class Mailer:
 
 
 @contextmanager
-def connect(smtp: Smtp | None, mail_from: str) -> Iterator[Mailer]:
+def connect(settings: Settings) -> Iterator[Mailer]:
     """Open a connection for a batch. Raises DeliveryError when there is no server, or it cannot be reached or signed in to."""
-    if smtp is None:
+    if settings.smtp is None:
         raise DeliveryError("not_configured", passing=True)
-    connection = _open(smtp)
+    connection = _open(settings.smtp)
     try:
-        yield Mailer(connection, mail_from)
+        yield Mailer(connection, settings.mail_from)
     finally:
         _close(connection)
 
 
-def compose(email: Email, mail_from: str, now: datetime) -> EmailMessage:
-    """The message as it travels; header injection by line breaks is refused by the e-mail policy itself."""
-    message = EmailMessage(policy=SMTP_POLICY)
-    domain = parseaddr(mail_from)[1].rpartition("@")[2] or "localhost"
-    message["Message-ID"] = f"<{email.key}@{domain}>"
-    message["Date"] = format_datetime(now)
-    message["From"], message["To"], message["Subject"] = mail_from, email.to, email.subject
-    message["Auto-Submitted"] = "auto-generated"
-    if email.unsubscribe_url:
-        message["List-Unsubscribe"] = f"<{email.unsubscribe_url}>"
-        message["List-Unsubscribe-Post"] = "List-Unsubscribe=One-Click"
-    message.set_content(email.text)
-    message.add_alternative(email.html, subtype="html")
-    return message
+def compose(message: Message, mail_from: str, now: datetime) -> EmailMessage:
+    """The message as it travels; header injection by line breaks is refused by the e-mail policy itself.
+
+    The same `key` gives the same Message-ID. A known person's name stands in From before ours; answers go to them.
+    """
+    mail = EmailMessage(policy=SMTP_POLICY)
+    own_name, address = parseaddr(mail_from)
+    mail["Message-ID"] = f"<{message.key}@{address.rpartition('@')[2] or 'localhost'}>"
+    mail["Date"] = format_datetime(now)
+    name = f"{message.sender_name} ({own_name})" if message.sender_name else own_name
+    mail["From"] = formataddr((name, address)) if name else mail_from
+    mail["To"], mail["Subject"] = message.to, message.title
+    mail["Reply-To"] = message.reply_to or mail_from
+    mail["Auto-Submitted"] = "auto-generated"
+    if message.unsubscribe_url:
+        mail["List-Unsubscribe"] = f"<{message.unsubscribe_url}>"
+        mail["List-Unsubscribe-Post"] = "List-Unsubscribe=One-Click"
+    mail.set_content(message.text)
+    mail.add_alternative(message.html, subtype="html")
+    return mail
 
 
 def _open(smtp: Smtp) -> smtplib.SMTP:

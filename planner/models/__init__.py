@@ -5,7 +5,18 @@ from .budget import BudgetLine, CashChange, Guideline
 from .case import CalendarDay, Case, Membership, OwnedByCase, Role, Versioned
 from .loan import Loan, Payment
 from .proposal import Proposal, ProposalVersion
-from .reminder import Reminder, ReminderSettings, ReminderStatus
+from .reminder import (
+    Channel,
+    Dispatch,
+    DispatchStatus,
+    LoanReminders,
+    PushSubscription,
+    Reminder,
+    ReminderKind,
+    ReminderPlan,
+    ReminderSettings,
+    Wording,
+)
 from .share import Share, ShareView
 from .transaction import KeptMapping, PayeeRule, StatementImport, Transaction
 from .user import RateCount, SignIn, User
@@ -16,19 +27,25 @@ __all__ = [
     "CalendarDay",
     "Case",
     "CashChange",
+    "Channel",
+    "Dispatch",
+    "DispatchStatus",
     "Guideline",
     "KeptMapping",
     "Loan",
+    "LoanReminders",
     "Membership",
     "OwnedByCase",
     "PayeeRule",
     "Payment",
     "Proposal",
     "ProposalVersion",
+    "PushSubscription",
     "RateCount",
     "Reminder",
+    "ReminderKind",
+    "ReminderPlan",
     "ReminderSettings",
-    "ReminderStatus",
     "Role",
     "Share",
     "ShareView",
@@ -37,4 +54,5 @@ __all__ = [
     "Transaction",
     "User",
     "Versioned",
+    "Wording",
 ]

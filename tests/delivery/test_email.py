@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import socket
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import UTC, datetime
 from email import message_from_bytes, policy
 from email.message import EmailMessage
@@ -12,18 +13,18 @@ from typing import Any
 import pytest
 from aiosmtpd.controller import Controller
 
-from planner.config import Smtp
-from planner.delivery import DeliveryError
-from planner.delivery.email import Email, compose, connect
+from planner.config import Settings, Smtp
+from planner.delivery import DeliveryError, Message
+from planner.delivery.email import compose, connect
 
 NOW = datetime(2026, 12, 9, 1, tzinfo=UTC)
-MAIL = Email(
-    "sun@example.org",
-    "稳步：12月18日有一件事要办",
-    "文字 text",
-    "<p>文字</p>",
-    "key-1",
-    "https://plan.example.org/stop/x",
+MAIL = Message(
+    to="sun@example.org",
+    title="稳步：12月18日有一件事要办",
+    text="文字 text",
+    key="key-1",
+    html="<p>文字</p>",
+    unsubscribe_url="https://plan.example.org/stop/x",
 )
 SENDER = "Steady <no-reply@plan.example.org>"
 
@@ -48,12 +49,12 @@ class Sink:
 
 
 @pytest.fixture
-def sink() -> Iterator[tuple[Sink, Smtp]]:
+def sink(settings: Settings) -> Iterator[tuple[Sink, Settings]]:
     """A real SMTP server on this machine."""
     handler = Sink()
     controller = Controller(handler, hostname="127.0.0.1", port=free_port())
     controller.start()
-    yield handler, Smtp("127.0.0.1", controller.port, None, None, "plain")
+    yield handler, replace(settings, smtp=Smtp("127.0.0.1", controller.port, None, None, "plain"), mail_from=SENDER)
     controller.stop()
 
 
@@ -63,12 +64,12 @@ def free_port() -> int:
         return int(probe.getsockname()[1])
 
 
-def test_a_message_arrives_as_text_and_html_with_a_way_out(sink: tuple[Sink, Smtp]) -> None:
-    handler, smtp = sink
-    with connect(smtp, SENDER) as mailer:
+def test_a_message_arrives_as_text_and_html_with_a_way_out(sink: tuple[Sink, Settings]) -> None:
+    handler, configured = sink
+    with connect(configured) as mailer:
         mailer.send(MAIL, NOW)
     [arrived] = handler.messages
-    assert arrived["Subject"] == MAIL.subject
+    assert arrived["Subject"] == MAIL.title
     assert arrived["Message-ID"] == "<key-1@plan.example.org>"
     assert arrived["List-Unsubscribe"] == "<https://plan.example.org/stop/x>"
     assert arrived["List-Unsubscribe-Post"] == "List-Unsubscribe=One-Click"
@@ -76,9 +77,9 @@ def test_a_message_arrives_as_text_and_html_with_a_way_out(sink: tuple[Sink, Smt
     assert MAIL.html in arrived.get_body(("html",)).get_content()  # type: ignore[union-attr]
 
 
-def test_one_connection_carries_a_batch(sink: tuple[Sink, Smtp]) -> None:
-    handler, smtp = sink
-    with connect(smtp, SENDER) as mailer:
+def test_one_connection_carries_a_batch(sink: tuple[Sink, Settings]) -> None:
+    handler, configured = sink
+    with connect(configured) as mailer:
         for _ in range(5):
             mailer.send(MAIL, NOW)
     assert len(handler.messages) == 5
@@ -86,27 +87,37 @@ def test_one_connection_carries_a_batch(sink: tuple[Sink, Smtp]) -> None:
 
 @pytest.mark.parametrize(("address", "passing"), [("nobody@example.org", False), ("later@example.org", True)])
 def test_a_refused_address_says_whether_trying_again_helps_and_spares_the_next(
-    sink: tuple[Sink, Smtp], address: str, passing: bool
+    sink: tuple[Sink, Settings], address: str, passing: bool
 ) -> None:
-    handler, smtp = sink
-    with connect(smtp, SENDER) as mailer:
+    handler, configured = sink
+    with connect(configured) as mailer:
         with pytest.raises(DeliveryError) as refused:
-            mailer.send(Email(address, "s", "t", "<p>", "k"), NOW)
+            mailer.send(replace(MAIL, to=address), NOW)
         mailer.send(MAIL, NOW)
     assert (refused.value.reason, refused.value.passing) == ("address_refused", passing)
     assert len(handler.messages) == 1
 
 
-def test_no_server_and_no_configuration_are_told_apart() -> None:
-    with pytest.raises(DeliveryError, match="not_configured"), connect(None, SENDER):
+def test_no_server_and_no_configuration_are_told_apart(settings: Settings) -> None:
+    with pytest.raises(DeliveryError, match="not_configured"), connect(replace(settings, smtp=None)):
         pass
-    with (
-        pytest.raises(DeliveryError, match="unreachable"),
-        connect(Smtp("127.0.0.1", free_port(), None, None, "plain"), SENDER),
-    ):
+    away = Smtp("127.0.0.1", free_port(), None, None, "plain")
+    with pytest.raises(DeliveryError, match="unreachable"), connect(replace(settings, smtp=away)):
         pass
 
 
 def test_a_line_break_cannot_add_headers() -> None:
     with pytest.raises(ValueError, match=r"linefeed|newline|carriage"):
-        compose(Email("a@example.org", "x\r\nBcc: evil@example.org", "t", "h", "k"), SENDER, NOW)
+        compose(replace(MAIL, title="x\r\nBcc: evil@example.org"), SENDER, NOW)
+
+
+def test_answers_go_to_us_unless_a_known_person_signs(sink: tuple[Sink, Settings]) -> None:
+    handler, configured = sink
+    with connect(configured) as mailer:
+        mailer.send(MAIL, NOW)
+        mailer.send(replace(MAIL, sender_name="王老师", reply_to="wang@agency.example"), NOW)
+    own, signed = handler.messages
+    assert own["Reply-To"] == own["From"] == SENDER
+    assert signed["From"].addresses[0].display_name == "王老师 (Steady)"
+    assert signed["From"].addresses[0].addr_spec == "no-reply@plan.example.org"
+    assert signed["Reply-To"] == "wang@agency.example"
