@@ -1,4 +1,4 @@
-"""The command `planner`: serve, worker, demo, migrate, calc, statement."""
+"""The command `planner`: serve, worker, demo, migrate, vapid, calc, statement."""
 
 from __future__ import annotations
 
@@ -38,6 +38,7 @@ def _parser() -> argparse.ArgumentParser:
     _command(commands, "worker", _worker, "send reminders, without serving pages")
     _command(commands, "demo", _demo, "load the example household and print how to sign in")
     _command(commands, "migrate", _migrate, "bring the database's tables up to date")
+    _command(commands, "vapid", _vapid, "print a fresh private key for VAPID_PRIVATE_KEY, which signs push messages")
     _command(commands, "calc", _calc, "answer loan questions: JSON lines on standard input, JSON lines out")
     statement = _command(commands, "statement", _statement, "read a bank or wallet statement and print what is in it")
     statement.add_argument("file")
@@ -87,6 +88,13 @@ def _migrate(options: argparse.Namespace) -> int:
     from .extensions import make_engine
 
     upgrade(make_engine(load(os.environ).database_url))
+    return 0
+
+
+def _vapid(options: argparse.Namespace) -> int:
+    from .config import new_vapid_key
+
+    sys.stdout.write(f"{new_vapid_key()}\n")
     return 0
 
 

@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
+import base64
+import re
 import secrets
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from email.utils import parseaddr
 from pathlib import Path
 from urllib.parse import parse_qs, unquote, urlsplit
 
 PROJECT = Path(__file__).resolve().parent.parent
 MIN_SECRET_CHARACTERS = 32
 _WEAK_SECRETS = ("change", "secret", "password", "example", "dev")
+_P256_ORDER = 0xFFFFFFFF00000000FFFFFFFFFFFFFFFFBCE6FAADA7179E84F3B9CAC2FC632551
+_HERE = ("127.0.0.1", "localhost", "::1")
 
 
 class ConfigError(Exception):
@@ -30,6 +35,19 @@ class Smtp:
 
 
 @dataclass(frozen=True, slots=True)
+class Push:
+    """How web push is signed (RFC 8292): a raw P-256 key in base64url, and whom a push service may write to.
+
+    `test_hosts` are "host:port" that may be on this machine, believed by the certificates in the file `test_ca`; both for tests.
+    """
+
+    private_key: str
+    subject: str
+    test_hosts: frozenset[str] = frozenset()
+    test_ca: Path | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Settings:
     """Everything the environment decides. Built by `load`; nothing else reads the environment."""
 
@@ -40,6 +58,7 @@ class Settings:
     base_url: str
     smtp: Smtp | None
     mail_from: str
+    push: Push
     trusted_proxies: int
     fixed_now: datetime | None
 
@@ -59,6 +78,7 @@ def load(env: Mapping[str, str], *, base_url: str | None = None) -> Settings:
     instance.mkdir(parents=True, exist_ok=True, mode=0o700)
     address = (env.get("BASE_URL") or base_url or "http://127.0.0.1:8000").rstrip("/")
     _check_address(address, production)
+    mail_from = env.get("MAIL_FROM", f"Steady <no-reply@{urlsplit(address).hostname}>")
     return Settings(
         secret_key=_secret(env, production, instance),
         database_url=database_url(env.get("DATABASE_URL"), instance),
@@ -66,7 +86,8 @@ def load(env: Mapping[str, str], *, base_url: str | None = None) -> Settings:
         production=production,
         base_url=address,
         smtp=_smtp(env.get("SMTP_URL")),
-        mail_from=env.get("MAIL_FROM", f"Steady <no-reply@{urlsplit(address).hostname}>"),
+        mail_from=mail_from,
+        push=_push(env, production, instance, mail_from),
         trusted_proxies=_whole_number(env, "TRUSTED_PROXIES", 0),
         fixed_now=_fixed_now(env.get("PLANNER_NOW"), production),
     )
@@ -100,7 +121,7 @@ def _check_address(address: str, production: bool) -> None:
     parts = urlsplit(address)
     if parts.scheme not in ("http", "https") or not parts.hostname:
         raise ConfigError("BASE_URL must be the address people open, such as https://plan.example.org.")
-    if production and parts.scheme != "https" and parts.hostname not in ("127.0.0.1", "localhost"):
+    if production and parts.scheme != "https" and parts.hostname not in _HERE:
         raise ConfigError("BASE_URL must start with https:// in production: cookies and share links travel on it.")
 
 
@@ -108,10 +129,14 @@ def _secret(env: Mapping[str, str], production: bool, instance: Path) -> str:
     given = env.get("SECRET_KEY", "")
     if given or production:
         return _checked_secret(given)
-    stored = instance / "secret_key"
-    if not stored.exists():
-        _write_private(stored, secrets.token_hex(32))
-    return stored.read_text("ascii").strip()
+    return _stored(instance / "secret_key", secrets.token_hex(32))
+
+
+def _stored(path: Path, fresh: str) -> str:
+    """What the private file holds; `fresh` is put there when there is none."""
+    if not path.exists():
+        _write_private(path, fresh)
+    return path.read_text("ascii").strip()
 
 
 def _write_private(path: Path, text: str) -> None:
@@ -145,15 +170,58 @@ def _smtp(url: str | None) -> Smtp | None:
         raise ConfigError(
             "SMTP_URL must look like smtp://user:password@host:587?security=starttls or smtps://host:465."
         )
-    default = (
-        "tls" if parts.scheme == "smtps" else "plain" if parts.hostname in ("127.0.0.1", "localhost") else "starttls"
-    )
+    default = "tls" if parts.scheme == "smtps" else "plain" if parts.hostname in _HERE else "starttls"
     security = parse_qs(parts.query).get("security", [default])[0]
     if security not in ("plain", "starttls", "tls"):
         raise ConfigError(f"SMTP_URL: security is {security!r}; use plain, starttls or tls.")
     port = parts.port or {"tls": 465, "starttls": 587, "plain": 25}[security]
     user, password = (unquote(part) if part else None for part in (parts.username, parts.password))
     return Smtp(parts.hostname, port, user, password, security)
+
+
+def new_vapid_key() -> str:
+    """A fresh private key for VAPID_PRIVATE_KEY: a random number below the order of P-256, raw in base64url."""
+    number = secrets.randbelow(_P256_ORDER - 1) + 1
+    return base64.urlsafe_b64encode(number.to_bytes(32, "big")).decode("ascii").rstrip("=")
+
+
+def _push(env: Mapping[str, str], production: bool, instance: Path, mail_from: str) -> Push:
+    for name in ("PUSH_TEST_HOSTS", "PUSH_TEST_CA"):
+        if production and env.get(name):
+            raise ConfigError(f"{name} lets push messages reach this machine for tests; remove it in production.")
+    hosts = frozenset(host.strip() for host in env.get("PUSH_TEST_HOSTS", "").split(",") if host.strip())
+    authority = env.get("PUSH_TEST_CA")
+    return Push(
+        _vapid_key(env.get("VAPID_PRIVATE_KEY"), instance),
+        _vapid_subject(env.get("VAPID_SUBJECT"), mail_from, production),
+        hosts,
+        Path(authority) if authority else None,
+    )
+
+
+def _vapid_key(given: str | None, instance: Path) -> str:
+    """The given key, else the one of this folder, made at the first start. Another key silences every device."""
+    place = "VAPID_PRIVATE_KEY" if given else str(instance / "vapid_key")
+    key = given or _stored(instance / "vapid_key", new_vapid_key())
+    raw = base64.urlsafe_b64decode(f"{key}=") if re.fullmatch(r"[A-Za-z0-9_-]{43}", key) else b""
+    if not 0 < int.from_bytes(raw, "big") < _P256_ORDER:
+        raise ConfigError(
+            f"{place} is no P-256 private key (43 letters, digits, - and _). Make one with: planner vapid"
+        )
+    return key
+
+
+def _vapid_subject(given: str | None, mail_from: str, production: bool) -> str:
+    """Whom a push service writes to when something is wrong; some refuse messages without a real one."""
+    address = parseaddr(mail_from)[1]
+    subject = given or f"mailto:{address}"
+    is_real = re.fullmatch(r"(mailto:[^@\s]+@|https://)[\w-]+(\.[\w-]+)*\.[a-z][\w-]+(/\S*)?", subject, re.IGNORECASE)
+    # An app that only this machine can open has no real address, and needs none.
+    if not is_real and (given or (production and address.rpartition("@")[2] not in _HERE)):
+        raise ConfigError(
+            f"VAPID_SUBJECT is {subject!r}; set it to an address at which you read mail, such as mailto:admin@plan.example.org."
+        )
+    return subject
 
 
 def _fixed_now(text: str | None, production: bool) -> datetime | None:

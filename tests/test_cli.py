@@ -42,6 +42,16 @@ def test_a_production_start_without_a_secret_stops_with_one_sentence(tmp_path: P
     assert "Traceback" not in done.stderr
 
 
+def test_a_key_for_push_is_printed_and_taken(tmp_path: Path) -> None:
+    first, second = planner("vapid", instance=tmp_path), planner("vapid", instance=tmp_path)
+    assert first.stdout != second.stdout
+    taken = planner("migrate", instance=tmp_path, VAPID_PRIVATE_KEY=first.stdout.strip())
+    assert (first.returncode, taken.returncode) == (0, 0)
+    refused = planner("migrate", instance=tmp_path, VAPID_PRIVATE_KEY=first.stdout.strip()[:-1])
+    assert refused.returncode == 2
+    assert refused.stderr.startswith("planner: VAPID_PRIVATE_KEY is no P-256 private key")
+
+
 def test_serve_applies_migrations_answers_within_three_seconds_and_stops_clean(tmp_path: Path) -> None:
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
