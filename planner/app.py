@@ -23,6 +23,7 @@ from .payoff import views as payoff
 from .proposals import views as proposals
 from .pwa import views as pwa
 from .radar import views as radar
+from .reminders import push_views as push
 from .reminders import views as reminders
 from .sharing import views as sharing
 from .today import views as today
@@ -41,6 +42,7 @@ FEATURES = (
     proposals,
     sharing,
     reminders,
+    push,
     pwa,
 )
 

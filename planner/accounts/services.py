@@ -123,12 +123,10 @@ def sign_in(user: User, client: str) -> None:
 
 def sign_out() -> None:
     """End this device's session: its row goes, so that a copied cookie is worth nothing."""
-    token = session.get("_user_id")
-    if token:
-        row = db.session.scalars(select(SignIn).where(SignIn.token_hash == token_hash(token))).one_or_none()
-        if row is not None:
-            db.session.delete(row)
-            db.session.flush()
+    row = find_this_device()
+    if row is not None:
+        db.session.delete(row)
+        db.session.flush()
     logout_user()
     session.clear()
 
@@ -154,6 +152,14 @@ def devices(user: User) -> list[SignIn]:
     """Where the person is signed in, the newest first."""
     open_rows = select(SignIn).where(SignIn.user_id == user.id, SignIn.created_at > clock.now() - ABSOLUTE_LIMIT)
     return list(db.session.scalars(open_rows.order_by(SignIn.created_at.desc(), SignIn.id.desc())))
+
+
+def find_this_device() -> SignIn | None:
+    """The sign-in of the device that asks."""
+    token = session.get("_user_id")
+    if not token:
+        return None
+    return db.session.scalars(select(SignIn).where(SignIn.token_hash == token_hash(token))).one_or_none()
 
 
 def is_this_device(row: SignIn) -> bool:
