@@ -17,7 +17,7 @@ from .access import Permission, may
 from .clock import now
 from .config import PROJECT
 from .i18n import html_lang
-from .security import csp_nonce
+from .security import csp_nonce, device_mark
 
 STATIC = PROJECT / "static"
 CRITICAL = ("css/tokens.css", "css/base.css", "css/components.css")
@@ -40,6 +40,7 @@ def init_app(app: Flask) -> None:
         critical_css=critical_css,
         style_link=style_link,
         csp_nonce=csp_nonce,
+        device_mark=device_mark,
         charts=charts,
         may=may,
         Permission=Permission,

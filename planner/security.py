@@ -88,6 +88,17 @@ def user_mark() -> str:
     return hashlib.sha256(f"user:{current_user.id}:{current_user.created_at}".encode()).hexdigest()[:16]
 
 
+def device_mark() -> str:
+    """Marks of who is signed in and of this sign-in, for the page script: it announces the device again when either changed.
+
+    A guest has no mark of their own: what a guest switched on stays on when they register or sign in.
+    """
+    if not current_user.is_authenticated:
+        return ""
+    sign_in = hashlib.sha256(f"device:{current_user.get_id()}".encode()).hexdigest()[:8]
+    return f"{'guest' if current_user.is_guest else user_mark()}.{sign_in}"
+
+
 def _add_headers(answer: Response, settings: Settings) -> Response:
     for name, value in _FIXED_HEADERS.items():
         answer.headers.setdefault(name, value)

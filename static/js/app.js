@@ -7,7 +7,8 @@
 //   [data-busy="Saving…"]        on a form or button: its label while the form is being sent
 //   [data-autosubmit]            a GET form that sends itself on change
 //   form[data-live="#id"], [data-stepper]    see modules/live.js
-//   form[data-signout]           forgets everything private on this device first
+//   form[data-signout]           forgets everything private on this device first, its push address too
+//   [data-push], html[data-who]  see modules/push.js
 //   html[data-css][data-css-hash], #offline-banner [data-age]    see "After the page is shown"
 
 const root = document.documentElement;
@@ -166,6 +167,9 @@ async function forgetAll() {
   const databases = await indexedDB.databases?.() ?? [];
   for (const { name } of databases) indexedDB.deleteDatabase(name);
   if ("caches" in self) await caches.delete(PRIVATE);
+  const registration = await worker?.getRegistration();
+  const subscription = await registration?.pushManager?.getSubscription();
+  await subscription?.unsubscribe(); // last: it asks the push service, which may be slow
 }
 
 function leaveIfSignedOut(when = localStorage.signedOut) {
@@ -229,6 +233,10 @@ async function warmStyles() {
 async function afterLoad() {
   await warmStyles().catch(() => {}); // next time then
   await worker?.register("/sw.js", { scope: "/" }).catch(() => {}); // private windows refuse; the page works without
+  // Where notifications are on, the server hears once a launch that this device is still there.
+  const { who } = root.dataset;
+  const unheard = who && localStorage.push && sessionStorage.heard !== who;
+  if (unheard || document.querySelector("[data-push]")) await import("./modules/push.js");
 }
 
 addEventListener("online", showOffline);

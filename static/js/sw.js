@@ -7,6 +7,7 @@ const VERSION = "__VERSION__"; const SHELL = __SHELL__; const PRIVATE = "private
 
 const SHELL_CACHE = `shell-${VERSION}`;
 const OFFLINE = "/offline";
+const ICON = SHELL.find((url) => url.endsWith("/icon.svg"))?.replace("icon.svg", "icon-192.png");
 const OWNER = "/.owner"; // an entry in PRIVATE, not an address
 const TODAY = /^\/(c\/[^/]+\/)?$/;
 const PATIENCE = 4000; // ms before a kept page stands in for a slow network
@@ -21,7 +22,8 @@ addEventListener("activate", (event) => event.waitUntil(takeOver()));
 addEventListener("fetch", answer);
 addEventListener("message", hear);
 addEventListener("push", (event) => event.waitUntil(notify(event.data)));
-addEventListener("notificationclick", (event) => event.waitUntil(openFrom(event.notification)));
+addEventListener("notificationclick", (event) => event.waitUntil(openFrom(event.notification, event.action)));
+addEventListener("pushsubscriptionchange", (event) => event.waitUntil(renew(event)));
 
 async function fillShell() {
   const shell = await caches.open(SHELL_CACHE);
@@ -159,21 +161,41 @@ function hear(event) {
   if (event.data?.type === "age") event.ports[0]?.postMessage(served.get(event.source.id) ?? null);
 }
 
+// A push without a notification counts against us, so one is shown whatever came.
 async function notify(data) {
   let message = {};
   try { message = data?.json() ?? {}; } catch { /* not ours: a notice without words is still due */ }
   const { title = "稳步 · Steady", body = "", url = "/", tag = "reminder" } = message;
-  await registration.showNotification(title, { body, tag, data: { url } });
+  const actions = Array.isArray(message.actions) ? message.actions : [];
+  await registration.showNotification(title, {
+    body, tag, renotify: false, icon: ICON,
+    actions: actions.map(({ action, title: label }) => ({ action, title: label })),
+    data: { url, urls: Object.fromEntries(actions.map((each) => [each.action, each.url])) },
+  });
 }
 
-async function openFrom(notification) {
+async function openFrom(notification, action) {
   notification.close();
-  const url = new URL(notification.data?.url ?? "/", location.origin);
-  const target = url.origin === location.origin ? url.href : location.origin;
+  const { url, urls } = notification.data ?? {};
+  const wanted = new URL(urls?.[action] ?? url ?? "/", location.origin);
+  const target = wanted.origin === location.origin ? wanted.href : location.origin;
   const [open] = await clients.matchAll({ type: "window" });
   if (!open) return clients.openWindow(target);
-  await open.focus();
+  await open.focus().catch(() => {}); // some systems let nobody come to the front
   return open.navigate(target);
+}
+
+// The browser gave this device another push address: tell the server, if somebody is still signed in here.
+async function renew({ oldSubscription, newSubscription }) {
+  const answer = await fetch("/push/key");
+  if (!answer.ok || answer.redirected) return;
+  const { key, token } = await answer.json();
+  const post = (path, body) => fetch(path, {
+    method: "POST", body: JSON.stringify(body), headers: { "Content-Type": "application/json", "X-CSRFToken": token },
+  });
+  const wanted = { userVisibleOnly: true, applicationServerKey: key };
+  await post("/push/subscribe", newSubscription ?? await registration.pushManager.subscribe(wanted));
+  if (oldSubscription) await post("/push/unsubscribe", oldSubscription);
 }
 
 const after = (wait) => new Promise((done) => { setTimeout(done, wait, null); });
