@@ -41,6 +41,7 @@ class Settings:
     smtp: Smtp | None
     mail_from: str
     trusted_proxies: int
+    queue_url: str | None
     fixed_now: datetime | None
 
     @property
@@ -68,6 +69,7 @@ def load(env: Mapping[str, str], *, base_url: str | None = None) -> Settings:
         smtp=_smtp(env.get("SMTP_URL")),
         mail_from=env.get("MAIL_FROM", f"Steady <no-reply@{urlsplit(address).hostname}>"),
         trusted_proxies=_whole_number(env, "TRUSTED_PROXIES", 0),
+        queue_url=_queue_url(env.get("QUEUE_URL")),
         fixed_now=_fixed_now(env.get("PLANNER_NOW"), production),
     )
 
@@ -154,6 +156,12 @@ def _smtp(url: str | None) -> Smtp | None:
     port = parts.port or {"tls": 465, "starttls": 587, "plain": 25}[security]
     user, password = (unquote(part) if part else None for part in (parts.username, parts.password))
     return Smtp(parts.hostname, port, user, password, security)
+
+
+def _queue_url(url: str | None) -> str | None:
+    if url and urlsplit(url).scheme not in ("redis", "rediss", "unix"):
+        raise ConfigError("QUEUE_URL must start with redis://; without it the worker's turns are kept in the database.")
+    return url or None
 
 
 def _fixed_now(text: str | None, production: bool) -> datetime | None:
