@@ -23,6 +23,8 @@ from .payoff import views as payoff
 from .proposals import views as proposals
 from .pwa import views as pwa
 from .radar import views as radar
+from .reminders import act_views as reminder_acts
+from .reminders import noticing
 from .reminders import push_views as push
 from .reminders import views as reminders
 from .sharing import views as sharing
@@ -43,6 +45,7 @@ FEATURES = (
     sharing,
     reminders,
     push,
+    reminder_acts,
     pwa,
 )
 
@@ -63,6 +66,7 @@ def create_app(settings: Settings | None = None, env: Mapping[str, str] = os.env
     login_manager.user_loader(find_user_by_token)
     errors.init_app(app)
     rendering.init_app(app)
+    noticing.init()
     for feature in FEATURES:
         app.register_blueprint(feature.bp)
     return app

@@ -60,6 +60,7 @@ class Settings:
     mail_from: str
     push: Push
     trusted_proxies: int
+    queue_url: str | None
     fixed_now: datetime | None
 
     @property
@@ -89,6 +90,7 @@ def load(env: Mapping[str, str], *, base_url: str | None = None) -> Settings:
         mail_from=mail_from,
         push=_push(env, production, instance, mail_from),
         trusted_proxies=_whole_number(env, "TRUSTED_PROXIES", 0),
+        queue_url=_queue_url(env.get("QUEUE_URL")),
         fixed_now=_fixed_now(env.get("PLANNER_NOW"), production),
     )
 
@@ -222,6 +224,12 @@ def _vapid_subject(given: str | None, mail_from: str, production: bool) -> str:
             f"VAPID_SUBJECT is {subject!r}; set it to an address at which you read mail, such as mailto:admin@plan.example.org."
         )
     return subject
+
+
+def _queue_url(url: str | None) -> str | None:
+    if url and urlsplit(url).scheme not in ("redis", "rediss", "unix"):
+        raise ConfigError("QUEUE_URL must start with redis://; without it the worker's turns are kept in the database.")
+    return url or None
 
 
 def _fixed_now(text: str | None, production: bool) -> datetime | None:

@@ -14,6 +14,7 @@ from flask_limiter import Limiter
 from flask_login import LoginManager
 from flask_wtf import CSRFProtect
 from sqlalchemy import Engine, create_engine, event
+from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session, scoped_session, sessionmaker
 from sqlalchemy.pool import ConnectionPoolEntry
 
@@ -81,6 +82,14 @@ class CompressAll(Compress):
 
 
 db = Database()
+
+
+def insert_for(model: Any, engine: Engine | Any = None) -> Any:
+    """An INSERT that knows ON CONFLICT, which both databases have and SQLAlchemy words apart; without `engine`, our own's."""
+    dialect = (engine or db.session.get_bind()).dialect.name
+    return (postgresql if dialect == "postgresql" else sqlite).insert(model)
+
+
 login_manager: Any = LoginManager()
 csrf = CSRFProtect()
 babel = Babel()

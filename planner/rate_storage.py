@@ -10,9 +10,9 @@ from typing import Any
 from flask import current_app
 from limits.storage import Storage
 from sqlalchemy import Engine, case, delete, func, select
-from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.exc import DBAPIError
 
+from .extensions import insert_for
 from .models import RateCount
 
 
@@ -32,8 +32,9 @@ class SqlStorage(Storage):
     def incr(self, key: str, expiry: int, amount: int = 1) -> int:
         """Count `amount` more in the key's window, starting a new one when the last has passed; returns the count."""
         now = datetime.now(UTC)
-        insert = (postgresql if self._engine.dialect.name == "postgresql" else sqlite).insert(RateCount)
-        fresh = insert.values(key=_stored(key), count=amount, expires_at=now + timedelta(seconds=expiry))
+        fresh = insert_for(RateCount, self._engine).values(
+            key=_stored(key), count=amount, expires_at=now + timedelta(seconds=expiry)
+        )
         passed = RateCount.expires_at <= now
         counted = fresh.on_conflict_do_update(
             index_elements=[RateCount.key],

@@ -1,7 +1,8 @@
-"""The reminder worker: every minute it plans what is coming and sends what is due.
+"""The reminder worker: a huey consumer that plans what is coming and sends what is due, by turns.
 
-The rows in the database are the queue (planned under a unique key, claimed with a lease, then sent, then marked), so any number
-of workers may run and a crash loses nothing. A task queue in front of them would be a second record of the same work.
+huey keeps the rhythm and the threads; the rows in the database are the truth (planned under a unique key, claimed with a lease,
+then sent, then marked). So any number of workers may run on any number of machines, huey's own store may be lost, and a crash
+loses nothing.
 """
 
 from __future__ import annotations
@@ -10,43 +11,95 @@ import logging
 import os
 import signal
 import threading
-from types import FrameType
+from collections.abc import Callable
 
 from flask import Flask
+from huey import Huey, PostgresHuey, RedisHuey, SqliteHuey
+from huey.consumer import Consumer, Scheduler
+from huey.serializer import SignedSerializer
+from sqlalchemy import Engine
 
-from .reminders.services import run_once
+from . import clock
+from .config import Settings
+from .reminders import sending
+from .reminders.planning import plan_due
 
-INTERVAL_SECONDS = 60
+NAME = "planner"
+INTERVAL_SECONDS = 30
+THREADS = 4
+# A message being handed over when the worker is asked to stop gets this long; its lease covers what takes longer.
+STOP_SECONDS = 20
 log = logging.getLogger("planner.worker")
 
 
 def run(app: Flask) -> int:
     """Work until SIGTERM or SIGINT, or until the server that started this process is gone."""
-    stopping = threading.Event()
-
-    def stop(_signal: int, _frame: FrameType | None) -> None:
-        stopping.set()
-
-    for number in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(number, stop)
+    settings: Settings = app.config["SETTINGS"]
     seconds = int(os.environ.get("PLANNER_WORKER_SECONDS", INTERVAL_SECONDS))
-    while not stopping.is_set() and not _left_alone():
-        turn(app)
-        stopping.wait(seconds)
+    huey = make_huey(settings, app.extensions["planner_engine"])
+    add_turns(huey, app, expires=seconds)
+    consumer = Turning(
+        huey, workers=int(os.environ.get("PLANNER_WORKER_THREADS", THREADS)), max_delay=min(seconds, 5), backoff=1.3,
+        graceful_signal="TERM", shutdown_timeout=STOP_SECONDS,
+    )  # fmt: skip
+    consumer.scheduler_class.periodic_task_seconds = seconds
+    threading.Thread(target=_watch_parent, daemon=True, name="parent-watch").start()
+    consumer.run()
     return 0
 
 
-def turn(app: Flask) -> None:
-    """One round. A fault is logged and the next round tries again: a worker that ended would be a missed reminder."""
+def make_huey(settings: Settings, engine: Engine) -> Huey:
+    """The task queue: in a file of the instance folder, in the shared PostgreSQL, or in the Redis of QUEUE_URL.
+
+    Tasks are signed, because huey unpickles what it finds there; results are not kept.
+    """
+    common = {"results": False, "store_intermediate_errors": False, "serializer": SignedSerializer(settings.secret_key)}
+    if settings.queue_url:
+        return RedisHuey(NAME, url=settings.queue_url, **common)
+    if engine.dialect.name == "sqlite":
+        return SqliteHuey(NAME, filename=str(settings.instance / "queue.sqlite3"), **common)
+    dsn = engine.url.set(drivername="postgresql").render_as_string(hide_password=False)
+    with engine.begin() as connection:
+        # Workers that start together would collide over the queue's tables: one makes them, the others wait.
+        connection.exec_driver_sql("SELECT pg_advisory_xact_lock(7203942)")
+        return PostgresHuey(NAME, dsn=dsn, **common)
+
+
+def add_turns(huey: Huey, app: Flask, *, expires: int) -> None:
+    """Register the two kinds of turns; one that waited longer than its successor is left out."""
+
+    def each(name: str, work: Callable[[], object]) -> None:
+        huey.periodic_task(lambda _moment: True, name=name, expires=expires)(lambda: turn(app, work))
+
+    each("plan", lambda: plan_due(clock.now()))
+    each("send", lambda: sending.send_due(clock.now()))
+
+
+def turn(app: Flask, work: Callable[[], object]) -> None:
+    """One turn. A fault is logged and the next turn tries again: a worker that ended would be a missed reminder."""
     try:
         # A request context, so that the links in messages are made on BASE_URL.
         with app.test_request_context(base_url=app.config["SETTINGS"].base_url):
-            run_once()
+            work()
     except Exception:
-        log.exception("this round of reminders failed; the next one tries again")
+        log.exception("this turn of the reminders failed; the next one tries again")
 
 
-def _left_alone() -> bool:
-    """Whether `planner serve` started us and has gone without saying so."""
+class _Rhythm(Scheduler):
+    """huey looks for periodic tasks once a minute; we as often as we are told."""
+
+
+class Turning(Consumer):
+    """A consumer with a rhythm of its own."""
+
+    scheduler_class = _Rhythm
+
+
+def _watch_parent() -> None:
+    """Stop when `planner serve` started us and has gone without saying so."""
     beside = os.environ.get("PLANNER_BESIDE")
-    return beside is not None and os.getppid() != int(beside)
+    while beside is not None:
+        if os.getppid() != int(beside):
+            os.kill(os.getpid(), signal.SIGTERM)
+            return
+        threading.Event().wait(1)

@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta, tzinfo
 from enum import StrEnum
 
-from .calendars import WEEKDAYS, IsWorkingDay, Shift, shifted
 from .errors import TermsError
 
 MAX_OFFSET_DAYS = 60
@@ -23,16 +22,23 @@ class Drop(StrEnum):
     ARRANGED = "arranged"
     CLOSED = "closed"
     PAUSED = "paused"
+    MUTED = "muted"
+    SNOOZED = "snoozed"
+    FITS = "fits"
     SUPERSEDED = "superseded"
     TOO_LATE = "too_late"
 
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """A reminder `offset_days` after the due date (negative: before), at a time of its own or at that of the rules."""
+    """A reminder `offset_days` after the due date (negative: before), at a time of its own or at that of the rules.
+
+    `channels` are the ways it goes out by; None for those of the household.
+    """
 
     offset_days: int
     send_at: time | None = None
+    channels: tuple[str, ...] | None = None
 
 
 DEFAULT_STEPS = (Step(-7), Step(-3), Step(0), Step(1))
@@ -83,13 +89,17 @@ class Rules:
 
 @dataclass(frozen=True, slots=True)
 class Due:
-    """An instalment to be remembered. `settled` says why it no longer is; steps before `known_since` never existed."""
+    """An instalment to be remembered. `settled` says why it no longer is; steps before `known_since` never existed.
+
+    Steps on days before `snoozed_until` are left out: the household put them off to that day.
+    """
 
     loan: int
     n: int
     due_on: date
     settled: Drop | None = None
     known_since: datetime | None = None
+    snoozed_until: date | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -153,17 +163,22 @@ def fires_at(due_on: date, step: Step, rules: Rules) -> datetime:
 
 
 def drop_reason(due: Due, step: Step, rules: Rules, now: datetime) -> Drop | None:
-    """Why this step is not to be sent at `now`, or None: settled, paused, overtaken by a later step, or too late to help."""
+    """Why this step is not to be sent at `now`, or None.
+
+    Settled, paused, put off, overtaken by a later step, or too late to help.
+    """
     if due.settled is not None:
         return due.settled
     fire_at = fires_at(due.due_on, step, rules)
-    if rules.paused_until is not None and _on(fire_at, rules) < rules.paused_until:
+    if is_paused(fire_at, rules):
         return Drop.PAUSED
+    if due.snoozed_until is not None and local_date(fire_at, rules) < due.snoozed_until:
+        return Drop.SNOOZED
     if fire_at > now:
         return None
     if _next_has_fired(due, step, rules, now):
         return Drop.SUPERSEDED
-    past_its_point = step.offset_days <= 0 and _on(now, rules) > due.due_on
+    past_its_point = step.offset_days <= 0 and local_date(now, rules) > due.due_on
     return Drop.TOO_LATE if past_its_point or now - fire_at > rules.still_helps else None
 
 
@@ -175,44 +190,14 @@ def quiet_until(now: datetime, rules: Rules) -> datetime | None:
     return _instant(_quiet_ends_on(local, rules.quiet), rules.quiet.end, rules.zone)
 
 
-class PayWay(StrEnum):
-    """How an instalment is paid, which decides how early money must be on its way."""
-
-    POST = "post"
-    IN_PERSON = "in_person"
-    ONLINE = "online"
-    AUTOMATIC = "automatic"
+def local_date(instant: datetime, rules: Rules) -> date:
+    """The day of an instant on the wall of the household."""
+    return instant.astimezone(rules.zone).date()
 
 
-# Days before the due date (reference/formats.md section 5): post 7, in person up to 3, online 1.
-# An automatic debit needs the money on the account the day before.
-SEND_DAYS = {PayWay.POST: 7, PayWay.IN_PERSON: 3, PayWay.ONLINE: 1, PayWay.AUTOMATIC: 1}
-
-
-def send_by(due_on: date, way: PayWay, is_working_day: IsWorkingDay = WEEKDAYS) -> date:
-    """The last working day on which money paid this way still arrives in time."""
-    return shifted(due_on - timedelta(days=SEND_DAYS[way]), Shift.EARLIER, is_working_day)
-
-
-@dataclass(frozen=True, slots=True)
-class HelpWindow:
-    """Until when a lender takes a request about an instalment; `days_left` is negative once that has passed."""
-
-    ask_by: date
-    days_left: int
-
-    @property
-    def is_open(self) -> bool:
-        """Whether asking is still in time."""
-        return self.days_left >= 0
-
-
-def help_window(due_on: date, lead_days: int, today: date, is_working_day: IsWorkingDay = WEEKDAYS) -> HelpWindow:
-    """Ask at least `lead_days` before the due date, on a day the lender works."""
-    if lead_days < 0:
-        raise TermsError("lead_days", "negative")
-    ask_by = shifted(due_on - timedelta(days=lead_days), Shift.EARLIER, is_working_day)
-    return HelpWindow(ask_by, (ask_by - today).days)
+def is_paused(fire_at: datetime, rules: Rules) -> bool:
+    """Whether the household wants nothing yet on the day of `fire_at`."""
+    return rules.paused_until is not None and local_date(fire_at, rules) < rules.paused_until
 
 
 def _oldest_unsettled(dues: Iterable[Due]) -> dict[int, date]:
@@ -243,10 +228,6 @@ def _next_has_fired(due: Due, step: Step, rules: Rules, now: datetime) -> bool:
 
 def _instant(day: date, at: time, zone: tzinfo) -> datetime:
     return datetime.combine(day, at, tzinfo=zone).astimezone(UTC)
-
-
-def _on(instant: datetime, rules: Rules) -> date:
-    return instant.astimezone(rules.zone).date()
 
 
 def _quiet_ends_on(local: datetime, quiet: QuietHours) -> date:

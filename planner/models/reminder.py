@@ -68,7 +68,7 @@ class ReminderSettings(OwnedByCase, Versioned, Base):
     send_at: Mapped[str] = mapped_column(String(5))
     channels: Mapped[list[str]] = mapped_column(JSON)
     email_to: Mapped[str | None] = mapped_column(String(254))
-    wording: Mapped[str] = mapped_column(String(8), default=Wording.DATE)
+    wording: Mapped[str] = mapped_column(String(8), default=Wording.NEUTRAL)
     quiet_from: Mapped[str] = mapped_column(String(5), default="21:00")
     quiet_until: Mapped[str] = mapped_column(String(5), default="09:00")
     one_a_day: Mapped[bool] = mapped_column(default=True)

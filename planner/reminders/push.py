@@ -140,7 +140,9 @@ def note_outcome(subscription: PushSubscription, error: DeliveryError | None) ->
 
 def _send_test(pusher: web_push.Pusher, device: PushSubscription, now: datetime) -> DeliveryError | None:
     title, text = _("Steady: a test"), _("This is a test: reminders reach you here.")
-    message = Message(address_of(device), title, text, f"test-{new_token()}", is_urgent=True, expires_at=now + TEST_LIFE)
+    message = Message(
+        address_of(device), title, text, f"test-{new_token()}", is_urgent=True, expires_at=now + TEST_LIFE
+    )
     try:
         pusher.send(message, now)
     except DeliveryError as error:

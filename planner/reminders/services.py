@@ -1,267 +1,119 @@
-"""Reminders from plan to delivery, each exactly once.
-
-Planned: a row per loan, due date, step and channel, under a unique key. Claimed: a conditional update with a lease. Attempted is
-stored before sending, sent after it; a row whose sender died is claimed again when its lease is over and goes out with the same
-Message-ID. What no longer helps is dropped with its reason.
-"""
+"""What pages and worker ask of the reminders: one round of work, what was said so far, and what a person answers to it."""
 
 from __future__ import annotations
 
-import hashlib
-import logging
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
-from datetime import date, datetime, time, timedelta
-from zoneinfo import ZoneInfo
+from datetime import datetime
 
-from flask import current_app
-from sqlalchemy import or_, select, update
-from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy import func, select, update
+from sqlalchemy.orm import selectinload
 
-from .. import clock, tokens
+from .. import clock
 from ..access import select_rows
-from ..delivery import DeliveryError
-from ..delivery.email import Mailer, connect
-from ..engine import reminding
-from ..engine.reminding import Drop, Due, DueReminder, Rules, Step
+from ..engine import notices, reminding
+from ..errors import NotFound
 from ..extensions import db
 from ..loans import services as loans
-from ..loans.services import LoanPosition
-from ..messages import absolute_url
-from ..models import Case, Loan, Membership, Reminder, ReminderSettings, ReminderStatus, Role, User
-from . import messages
+from ..models import Case, Channel, Dispatch, DispatchStatus, Loan, Reminder, ReminderKind
+from . import batch, planning, sending
+from .batch import Letter
+from .picture import Planned
+from .planning import plan_due
+from .wishes import settings_to_change, wishes_of
 
-EMAIL = "email"
-DEFAULT_STEPS = tuple(step.offset_days for step in reminding.DEFAULT_STEPS)
-DEFAULT_SEND_AT = "09:00"
-HORIZON = timedelta(days=2)
-LEASE = timedelta(minutes=10)
-BATCH = 50
-MOST_ATTEMPTS = 5
-# Minutes until the next try after each failed one.
-BACK_OFF = (5, 30, 120, 480)
-log = logging.getLogger("planner.reminders")
-
-
-@dataclass(frozen=True, slots=True)
-class Wishes:
-    """What a case wants: its stored settings, or the defaults with the borrower's own address."""
-
-    case: Case
-    rules: Rules
-    email_to: str | None
-    show_details: bool
+DONE = (DispatchStatus.SENT, DispatchStatus.FAILED, DispatchStatus.DROPPED, DispatchStatus.ATTEMPTED)
 
 
 def run_once() -> int:
-    """Plan what is coming and send what is due; returns how many were sent. Safe to run anywhere, any number of times."""
-    plan(clock.now())
-    return send_due(clock.now())
+    """Plan what is coming and send what is due; returns how many messages went out. Safe to run anywhere, any number of times."""
+    plan_due(clock.now())
+    return sending.send_due(clock.now())
 
 
-def plan(now: datetime) -> None:
-    """Write the rows of the coming two days for every case that has an address to send to."""
-    for case in db.session.scalars(select(Case).join(Loan).where(Loan.closed_on.is_(None)).distinct()):
-        try:
-            plan_case(wishes_of(case), now)
-            db.session.commit()
-        except Exception:
-            # One household's odd data must not keep the others from being reminded.
-            db.session.rollback()
-            log.exception("reminders of case %s could not be planned", case.id)
-
-
-def plan_case(wishes: Wishes, now: datetime) -> None:
-    """Write the missing rows of one case; those that are there stay as they are."""
-    if wishes.email_to is None:
-        return
-    positions = loans.positions(wishes.case, _local_date(now, wishes.rules))
-    for found in reminding.due_steps(dues(positions), wishes.rules, now=now, horizon=HORIZON):
-        _insert(wishes.case, found, now)
-
-
-def send_due(now: datetime) -> int:
-    """Claim and send everything whose time has come, batch by batch."""
-    sent = 0
-    while claimed := claim(now):
-        sent += deliver(claimed, now)
-    return sent
-
-
-def claim(now: datetime) -> list[Reminder]:
-    """Take the next due rows for this worker alone: they are marked as attempted, with a lease, before anything is sent."""
-    ready = or_(Reminder.status == ReminderStatus.SCHEDULED, Reminder.status == ReminderStatus.ATTEMPTED)
-    free = or_(Reminder.lease_until.is_(None), Reminder.lease_until <= now)
-    chosen = select(Reminder.id).where(ready, free, Reminder.fire_at <= now).order_by(Reminder.fire_at).limit(BATCH)
-    chosen = chosen.with_for_update(skip_locked=True)
-    taken = (
-        update(Reminder)
-        .where(Reminder.id.in_(chosen.scalar_subquery()), free)
-        .values(status=ReminderStatus.ATTEMPTED, attempts=Reminder.attempts + 1, lease_until=now + LEASE)
-        .returning(Reminder.id)
+def history(case: Case, count: int = 20) -> list[Dispatch]:
+    """The messages sent, failed or dropped last on the ways that carry them to a person; the app's own list is `inbox`."""
+    done = select_rows(Dispatch, case).where(
+        (Dispatch.status.in_(DONE)) | (Dispatch.attempts > 0), Dispatch.channel != Channel.APP
     )
-    keys = list(db.session.scalars(taken, execution_options={"synchronize_session": False}))
-    db.session.commit()
-    db.session.expire_all()
-    return list(db.session.scalars(select(Reminder).where(Reminder.id.in_(keys)).order_by(Reminder.fire_at)))
+    ordered = done.options(selectinload(Dispatch.reminders)).order_by(Dispatch.fire_at.desc(), Dispatch.id.desc())
+    return list(db.session.scalars(ordered.limit(count)))
 
 
-def deliver(claimed: Sequence[Reminder], now: datetime) -> int:
-    """Send the claimed rows over one connection; each row's outcome is stored by itself. Returns how many were sent."""
-    settings = current_app.config["SETTINGS"]
-    try:
-        with connect(settings.smtp, settings.mail_from) as mailer:
-            return sum(_deliver_one(mailer, reminder, now) for reminder in claimed)
-    except DeliveryError as error:
-        for reminder in claimed:
-            if reminder.status == ReminderStatus.ATTEMPTED and reminder.lease_until is not None:
-                _failed(reminder, error, now)
-        db.session.commit()
-        return 0
+def left_out(case: Case, count: int = 20) -> list[Reminder]:
+    """The steps decided against last, with the reason why, each once however many ways it would have gone."""
+    rows = select_rows(Reminder, case).where(Reminder.dropped.is_not(None), Reminder.channel == Channel.APP)
+    return list(db.session.scalars(rows.order_by(Reminder.fire_at.desc()).limit(count)))
 
 
-def wishes_of(case: Case) -> Wishes:
-    """What the case wants, with defaults where nothing was saved. Only the steps shown on the page are sent, each once."""
-    settings = find_settings(case)
-    zone = ZoneInfo(case.timezone)
-    if settings is None:
-        return Wishes(case, Rules(zone, weekly_while_overdue=False), account_address(case), show_details=False)
-    rules = Rules(
-        zone, steps=tuple(Step(days) for days in settings.steps), send_at=time.fromisoformat(settings.send_at)
+def inbox(case: Case, now: datetime, count: int = 30) -> list[Letter]:
+    """The messages in the app's own list, the newest first, with everything to word them."""
+    mine = select_rows(Dispatch, case).where(Dispatch.channel == Channel.APP, Dispatch.status == DispatchStatus.SENT)
+    keys = [row.id for row in db.session.scalars(mine.order_by(Dispatch.fire_at.desc()).limit(count))]
+    return list(reversed(batch.load(keys, now).letters)) if keys else []
+
+
+def unread(case: Case) -> int:
+    """How many messages in the app's list were not seen yet."""
+    wanted = select(func.count()).select_from(Dispatch).where(
+        Dispatch.case_id == case.id, Dispatch.channel == Channel.APP, Dispatch.status == DispatchStatus.SENT,
+        Dispatch.read_at.is_(None),
+    )  # fmt: skip
+    return db.session.scalar(wanted) or 0
+
+
+def mark_read(case: Case, now: datetime) -> None:
+    """Everything in the app's list was seen."""
+    mine = update(Dispatch).where(
+        Dispatch.case_id == case.id, Dispatch.channel == Channel.APP, Dispatch.status == DispatchStatus.SENT
     )
-    return Wishes(case, rules, settings.email_to, settings.show_details)
+    db.session.execute(mine.where(Dispatch.read_at.is_(None)).values(read_at=now))
 
 
-def find_settings(case: Case) -> ReminderSettings | None:
-    """The settings as saved; None while the defaults hold."""
-    return db.session.scalars(select_rows(ReminderSettings, case)).one_or_none()
+def find_reminder(key: int) -> Reminder | None:
+    """The reminder of a signed link; None when its loan or case is gone."""
+    return db.session.get(Reminder, key)
 
 
-def save_settings(case: Case, steps: Sequence[int], send_at: str, email_to: str | None, show_details: bool) -> None:
-    """Keep the settings; rows that were planned by the old ones and not sent yet are planned anew."""
-    settings = find_settings(case) or ReminderSettings(case_id=case.id)
-    settings.steps, settings.send_at = sorted(set(steps)), send_at
-    settings.email_to, settings.show_details = email_to, show_details
-    db.session.add(settings)
-    waiting = select_rows(Reminder, case).where(Reminder.status == ReminderStatus.SCHEDULED, Reminder.attempts == 0)
-    for row in db.session.scalars(waiting):
-        db.session.delete(row)
+def mark_paid(reminder: Reminder) -> None:
+    """Record that the instalment of a reminder was paid today. Raises NotFound when there is none, Conflict when it is paid."""
+    loan = db.session.get(Loan, reminder.loan_id or 0)
+    if loan is None or reminder.instalment_n is None:
+        raise NotFound
+    case = db.session.get_one(Case, reminder.case_id)
+    loans.mark_paid(loan, reminder.instalment_n, clock.today(case.timezone))
+
+
+def snooze(reminder: Reminder, days: int, now: datetime) -> None:
+    """Put an instalment off: nothing about it before the morning in `days` days, then one reminder.
+
+    Raises NotFound for a reminder about no instalment, TermsError("days") for a day out of reach.
+    """
+    if reminder.loan_id is None or reminder.instalment_n is None:
+        raise NotFound
+    case = db.session.get_one(Case, reminder.case_id)
+    rules = wishes_of(case).rules_of(reminder.loan_id)
+    until = notices.snooze_until(now, rules, days)
+    step = reminding.Step((until - reminder.due_on).days)
+    each = Planned(
+        f"snoozed:{reminder.loan_id}:{reminder.due_on}:{until}", ReminderKind.SNOOZED, reminder.loan_id,
+        reminder.instalment_n, reminder.due_on, step.offset_days, reminding.fires_at(reminder.due_on, step, rules),
+    )  # fmt: skip
+    planning.put(case, each, now)
     db.session.flush()
 
 
-def dues(positions: Iterable[LoanPosition]) -> list[Due]:
-    """The instalments as the rules see them. Steps before the loan was entered here never existed."""
-    return [
-        Due(p.loan.id, row.instalment.n, row.instalment.due_date, Drop.PAID if row.is_paid else None, p.loan.created_at)
-        for p in positions
-        for row in p.ledger.rows
-    ]
-
-
-def coming(case: Case, now: datetime, count: int = 10) -> list[tuple[DueReminder, LoanPosition]]:
-    """The next reminders as things stand, with their loans."""
-    rules = wishes_of(case).rules
-    positions = loans.positions(case, _local_date(now, rules))
-    by_loan = {p.loan.id: p for p in positions}
-    return [(found, by_loan[found.loan]) for found in reminding.coming(dues(positions), rules, now=now, count=count)]
-
-
-def history(case: Case, count: int = 20) -> list[Reminder]:
-    """What was sent, failed or dropped last."""
-    done = select_rows(Reminder, case).where(Reminder.status != ReminderStatus.SCHEDULED)
-    return list(db.session.scalars(done.order_by(Reminder.fire_at.desc()).limit(count)))
+def is_settled(reminder: Reminder) -> bool:
+    """Whether the instalment a reminder is about is paid already, or no longer there."""
+    loan = db.session.get(Loan, reminder.loan_id or 0)
+    if loan is None or reminder.instalment_n is None:
+        return True
+    case = db.session.get_one(Case, reminder.case_id)
+    rows = loans.position(loan, clock.today(case.timezone)).ledger.rows
+    return reminder.instalment_n > len(rows) or rows[reminder.instalment_n - 1].is_paid
 
 
 def stop_email(case_id: int) -> None:
     """End e-mail for a case, as its unsubscribe link says."""
     case = db.session.get(Case, case_id)
     if case is not None:
-        found = wishes_of(case)
-        steps = [step.offset_days for step in found.rules.steps]
-        save_settings(case, steps, found.rules.send_at.strftime("%H:%M"), None, found.show_details)
-
-
-def unsubscribe_url(case_id: int) -> str:
-    """The signed link that ends e-mail for the case; it serves nothing else."""
-    return absolute_url("reminders.unsubscribe", signed=tokens.sign("stop-email", case_id))
-
-
-def _insert(case: Case, found: DueReminder, now: datetime) -> None:
-    """Write one row unless its key is there already; the database decides, so that two planners write one."""
-    key = hashlib.sha256(f"{case.id}:{found.loan}:{found.due_on}:{found.step}:{EMAIL}".encode()).hexdigest()[:40]
-    values = {
-        "case_id": case.id, "loan_id": found.loan, "instalment_n": found.n, "due_on": found.due_on, "step": found.step,
-        "channel": EMAIL, "fire_at": found.fire_at, "attempts": 0, "idempotency_key": key, "created_at": now,
-        "status": ReminderStatus.DROPPED if found.dropped else ReminderStatus.SCHEDULED, "reason": found.dropped,
-    }  # fmt: skip
-    insert = (postgresql if db.session.get_bind().dialect.name == "postgresql" else sqlite).insert(Reminder)
-    db.session.execute(insert.values(values).on_conflict_do_nothing())
-
-
-def _deliver_one(mailer: Mailer, reminder: Reminder, now: datetime) -> bool:
-    """Send one claimed row if it still helps; its outcome is committed before the next one begins."""
-    try:
-        sent = _send(mailer, reminder, now)
-    except DeliveryError as error:
-        _failed(reminder, error, now)
-        sent = False
-    except Exception:
-        db.session.rollback()
-        log.exception("reminder %s could not be written", reminder.id)
-        _failed(reminder, DeliveryError("fault"), now)
-        sent = False
-    db.session.commit()
-    return sent
-
-
-def _send(mailer: Mailer, reminder: Reminder, now: datetime) -> bool:
-    case = db.session.get_one(Case, reminder.case_id)
-    wishes, loan = wishes_of(case), db.session.get_one(Loan, reminder.loan_id)
-    position = loans.position(loan, _local_date(now, wishes.rules))
-    due = next((d for d in dues([position]) if d.n == reminder.instalment_n and d.due_on == reminder.due_on), None)
-    reason = (
-        Drop.CLOSED
-        if due is None or loan.closed_on
-        else reminding.drop_reason(due, Step(reminder.step), wishes.rules, now)
-    )
-    if reason or wishes.email_to is None:
-        reminder.status, reminder.reason, reminder.lease_until = ReminderStatus.DROPPED, reason or "no_address", None
-        return False
-    waits = (
-        reminding.quiet_until(now, wishes.rules) if reminder.attempts > 1 or now - reminder.fire_at > LEASE else None
-    )
-    if waits is not None:
-        reminder.status, reminder.lease_until, reminder.attempts = (
-            ReminderStatus.SCHEDULED,
-            waits,
-            reminder.attempts - 1,
-        )
-        return False
-    mailer.send(
-        messages.reminder_email(
-            wishes.email_to, case, position, reminder, wishes.show_details, unsubscribe_url(case.id)
-        ),
-        now,
-    )
-    reminder.status, reminder.sent_at, reminder.lease_until, reminder.reason = ReminderStatus.SENT, now, None, None
-    return True
-
-
-def _failed(reminder: Reminder, error: DeliveryError, now: datetime) -> None:
-    """Try again later, at growing distances; give up visibly when the address is refused or the tries are used up."""
-    reminder.reason = str(error)[:200]
-    if not error.passing or reminder.attempts >= MOST_ATTEMPTS:
-        reminder.status, reminder.lease_until = ReminderStatus.FAILED, None
-    else:
-        reminder.status = ReminderStatus.SCHEDULED
-        reminder.lease_until = now + timedelta(minutes=BACK_OFF[min(reminder.attempts, len(BACK_OFF)) - 1])
-
-
-def account_address(case: Case) -> str | None:
-    """The borrower's own address; a guest has none."""
-    mine = select(User.email).join(Membership).where(Membership.case_id == case.id, Membership.role == Role.BORROWER)
-    return db.session.scalars(mine.order_by(Membership.id).limit(1)).one_or_none()
-
-
-def _local_date(now: datetime, rules: Rules) -> date:
-    return now.astimezone(rules.zone).date()
+        settings_to_change(case).email_to = None
+        db.session.flush()

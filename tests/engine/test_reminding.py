@@ -10,11 +10,11 @@ from hypothesis import strategies as st
 
 from planner.engine.dates import add_months
 from planner.engine.errors import TermsError
+from planner.engine.notices import PayWay, help_window, send_by
 from planner.engine.reminding import (
     Drop,
     Due,
     DueReminder,
-    PayWay,
     QuietHours,
     Rules,
     Step,
@@ -22,9 +22,7 @@ from planner.engine.reminding import (
     drop_reason,
     due_steps,
     fires_at,
-    help_window,
     quiet_until,
-    send_by,
 )
 
 SHANGHAI = ZoneInfo("Asia/Shanghai")

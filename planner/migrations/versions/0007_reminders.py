@@ -1,5 +1,8 @@
 """Reminders as steps and the messages that carry them; settings a loan; devices that take notifications"""
 
+from collections.abc import Callable
+from typing import Any
+
 import sqlalchemy as sa
 from alembic import op
 
@@ -15,7 +18,7 @@ def _key() -> sa.types.TypeEngine[int]:
     return sa.BigInteger().with_variant(sa.Integer(), 'sqlite')
 
 
-def _instant() -> sa.types.TypeEngine[object]:
+def _instant() -> sa.DateTime:
     return sa.DateTime(timezone=True)
 
 
@@ -136,7 +139,7 @@ def _settings_down() -> None:
             batch_op.drop_column(name)
 
 
-def _rewrite_steps(change) -> None:
+def _rewrite_steps(change: Callable[[Any], Any]) -> None:
     """The steps of every row in the other form."""
     connection = op.get_bind()
     table = sa.table('reminder_settings', sa.column('id'), sa.column('steps', sa.JSON()))

@@ -1,0 +1,155 @@
+"""A batch of claimed messages with everything they need to be worded, read in a fixed number of queries."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from functools import cached_property
+
+from sqlalchemy import select
+from sqlalchemy.orm import selectinload
+
+from ..cases.calendar import calendar_of
+from ..engine import notices, reminding
+from ..engine.calendars import WorkCalendar
+from ..engine.reminding import Drop, Rules, Step, local_date
+from ..extensions import db
+from ..loans import services as loans
+from ..loans.services import LoanPosition
+from ..models import Case, Channel, Dispatch, Loan, PushSubscription, Reminder, ReminderKind
+from ..radar import services as radar
+from ..radar.services import Radar
+from . import picture as pictures
+from .wishes import Wishes, wishes_of_many
+
+
+@dataclass
+class Letter:
+    """One message: its row, whom it is for, the steps that still help, and those that do not with the reason why.
+
+    `to` is the address of its channel, None when there is none any more; `device` is set for a notification.
+    """
+
+    dispatch: Dispatch
+    wishes: Wishes
+    to: str | None
+    device: PushSubscription | None
+    reminders: list[Reminder] = field(default_factory=list)
+    dropped: dict[Reminder, str] = field(default_factory=dict)
+    positions: Mapping[int, LoanPosition] = field(default_factory=dict)
+    snoozed: dict[tuple[int, date], date] = field(default_factory=dict)
+    radar: Radar | None = None
+    today: date = date.min
+
+    @cached_property
+    def calendar(self) -> WorkCalendar:
+        """The working days around what it is about."""
+        last = max((reminder.due_on for reminder in self.dispatch.reminders), default=self.today)
+        return calendar_of(self.wishes.case, min(self.today, last), max(self.today, last))
+
+    def position(self, reminder: Reminder) -> LoanPosition | None:
+        """The loan of a reminder; None for one about a red day."""
+        return self.positions.get(reminder.loan_id or 0)
+
+
+@dataclass(frozen=True)
+class Batch:
+    """The letters of one claim."""
+
+    letters: tuple[Letter, ...]
+
+    def by_channel(self) -> dict[str, list[Letter]]:
+        """The letters of each channel, in the order of their time."""
+        found: dict[str, list[Letter]] = {}
+        for letter in self.letters:
+            found.setdefault(letter.dispatch.channel, []).append(letter)
+        return found
+
+
+def load(keys: Sequence[int], now: datetime) -> Batch:
+    """The claimed messages, each with the state of its household at `now`."""
+    rows = list(db.session.scalars(
+        select(Dispatch).where(Dispatch.id.in_(keys)).options(selectinload(Dispatch.reminders)).order_by(Dispatch.fire_at)
+    ))  # fmt: skip
+    cases = {
+        case.id: case for case in db.session.scalars(select(Case).where(Case.id.in_({row.case_id for row in rows})))
+    }
+    wishes = wishes_of_many(list(cases.values()))
+    loan_ids = {reminder.loan_id for row in rows for reminder in row.reminders if reminder.loan_id}
+    of_loan = {loan.id: loan for loan in db.session.scalars(select(Loan).where(Loan.id.in_(loan_ids)))}
+    devices, snoozed = _devices(rows), pictures.snoozes_of(cases)
+    return Batch(tuple(_letter(row, wishes[row.case_id], of_loan, devices, snoozed, now) for row in rows))
+
+
+def letter_for(dispatch: Dispatch, now: datetime) -> Letter:
+    """One message with its household's state."""
+    return load([dispatch.id], now).letters[0]
+
+
+def _devices(rows: Sequence[Dispatch]) -> dict[str, PushSubscription]:
+    keys = {int(row.target) for row in rows if row.channel == Channel.PUSH}
+    if not keys:
+        return {}
+    found = db.session.scalars(select(PushSubscription).where(PushSubscription.id.in_(keys)))
+    return {str(device.id): device for device in found}
+
+
+def _letter(row: Dispatch, wishes: Wishes, of_loan: Mapping[int, Loan], devices: Mapping[str, PushSubscription],
+            snoozed: dict[tuple[int, date], date], now: datetime) -> Letter:  # fmt: skip
+    today = local_date(now, wishes.rules)
+    device = devices.get(row.target) if row.channel == Channel.PUSH else None
+    positions = {reminder.loan_id: loans.position(of_loan[reminder.loan_id], today)
+                 for reminder in row.reminders if reminder.loan_id and reminder.loan_id in of_loan}  # fmt: skip
+    seen = radar.look(wishes.case, today) if any(r.kind == ReminderKind.RADAR for r in row.reminders) else None
+    letter = Letter(row, wishes, _address(row, wishes, device), device, [], {}, positions, snoozed, seen, today)
+    for reminder in row.reminders:
+        reason = drop_reason(letter, reminder, now)
+        if reason:
+            letter.dropped[reminder] = reason
+        else:
+            letter.reminders.append(reminder)
+    return letter
+
+
+def _address(row: Dispatch, wishes: Wishes, device: PushSubscription | None) -> str | None:
+    if row.channel == Channel.PUSH:
+        keys = device and {"p256dh": device.p256dh, "auth": device.auth}
+        return json.dumps({"endpoint": device.endpoint, "keys": keys}) if device else None
+    return wishes.email_to if row.channel == Channel.EMAIL else ""
+
+
+def drop_reason(letter: Letter, reminder: Reminder, now: datetime) -> str | None:
+    """Why one step of a message is not to be said at `now`; None when it is."""
+    rules = letter.wishes.rules_of(reminder.loan_id)
+    if reminder.kind == ReminderKind.RADAR:
+        return _red_reason(letter, reminder, rules, now)
+    position = letter.position(reminder)
+    if position is None or position.loan.closed_on:
+        return Drop.CLOSED
+    n = _instalment(position, reminder)
+    if n is None:
+        return Drop.CLOSED
+    due = pictures.due_of(position, n, letter.wishes, letter.snoozed)
+    step = Step(reminder.step)
+    if reminder.kind == ReminderKind.INSTALMENT:
+        return reminding.drop_reason(due, step, rules, now)
+    if due.settled or reminder.kind == ReminderKind.SNOOZED:
+        return due.settled or (Drop.PAUSED if reminding.is_paused(now, rules) else None)
+    return None if notices.helps(due.due_on, step, rules, now=now) else Drop.TOO_LATE
+
+
+def _instalment(position: LoanPosition, reminder: Reminder) -> int | None:
+    """The number of the instalment it is about; None when the schedule no longer has it on that day."""
+    n = reminder.instalment_n or 0
+    rows = position.ledger.rows
+    return n if 1 <= n <= len(rows) and rows[n - 1].instalment.due_date == reminder.due_on else None
+
+
+def _red_reason(letter: Letter, reminder: Reminder, rules: Rules, now: datetime) -> str | None:
+    if reminding.is_paused(now, rules):
+        return Drop.PAUSED
+    if letter.today > reminder.due_on:
+        return Drop.TOO_LATE
+    return None if letter.radar and letter.radar.red_day(reminder.due_on) else Drop.FITS

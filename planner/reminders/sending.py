@@ -1,0 +1,165 @@
+"""The queue of messages: claimed with a lease, stored as attempted, handed over, marked. A crash at any point loses nothing.
+
+A message whose sender died is claimed again when its lease is over, and goes out with the same key. What no longer helps is
+dropped with its reason; what cannot be handed over is tried again at growing distances and given up visibly.
+"""
+
+from __future__ import annotations
+
+import logging
+import time
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import AbstractContextManager
+from datetime import datetime, timedelta
+
+from flask import current_app
+from sqlalchemy import CTE, select, update
+
+from ..config import Settings
+from ..delivery import Carrier, DeliveryError, email, in_app, web_push
+from ..engine import reminding
+from ..extensions import db
+from ..models import Channel, Dispatch, DispatchStatus
+from . import push
+from .batch import Batch, Letter, load
+from .composing import compose
+
+LEASE = timedelta(minutes=10)
+BATCH = 50
+MOST_ATTEMPTS = 5
+# Minutes until the next try after each failed one.
+BACK_OFF = (5, 30, 120, 480)
+WAITING = (DispatchStatus.SCHEDULED, DispatchStatus.ATTEMPTED)
+# A batch stops here, well within its lease, however slow the other side is; the rest goes back.
+LONGEST_BATCH_SECONDS = LEASE.total_seconds() / 2
+# Adding a channel is a file in planner/delivery and a line here.
+CARRIERS: Mapping[str, Callable[[Settings], AbstractContextManager[Carrier]]] = {
+    Channel.APP: in_app.connect,
+    Channel.PUSH: web_push.connect,
+    Channel.EMAIL: email.connect,
+}
+log = logging.getLogger("planner.reminders")
+
+
+def send_due(now: datetime) -> int:
+    """Claim and send everything whose time has come, batch by batch; returns how many messages went out."""
+    sent = 0
+    while keys := claim(now):
+        sent += deliver(keys, now)
+    return sent
+
+
+def claim(now: datetime, most: int = BATCH) -> list[int]:
+    """Take the next due messages for this worker alone: marked as attempted, with a lease, before anything is sent."""
+    chosen = _next_due(now, most)
+    taken = (
+        update(Dispatch)
+        .where(Dispatch.id.in_(select(chosen.c.id)), Dispatch.status.in_(WAITING), Dispatch.next_at <= now)
+        .values(status=DispatchStatus.ATTEMPTED, attempts=Dispatch.attempts + 1, next_at=now + LEASE)
+        .returning(Dispatch.id)
+    )
+    keys = list(db.session.scalars(taken, execution_options={"synchronize_session": False}))
+    db.session.commit()
+    return keys
+
+
+def _next_due(now: datetime, most: int) -> CTE:
+    """The keys of the messages waiting longest. A CTE, so that PostgreSQL works out the limit once; rows that another worker
+    is claiming are passed over there, and on SQLite writers take turns."""
+    waiting = select(Dispatch.id).where(Dispatch.status.in_(WAITING), Dispatch.next_at <= now)
+    return waiting.order_by(Dispatch.next_at).limit(most).with_for_update(skip_locked=True).cte("chosen")
+
+
+def deliver(keys: Sequence[int], now: datetime) -> int:
+    """Send claimed messages, one connection a channel; each one's outcome is stored by itself. Returns how many went out."""
+    db.session.expire_all()
+    batch, until = load(keys, now), time.monotonic() + LONGEST_BATCH_SECONDS
+    return sum(_deliver_channel(channel, letters, batch, now, until) for channel, letters in batch.by_channel().items())
+
+
+def _deliver_channel(channel: str, letters: Sequence[Letter], batch: Batch, now: datetime, until: float) -> int:
+    settings: Settings = current_app.config["SETTINGS"]
+    ready = [letter for letter in letters if _is_wanted(letter, now)]
+    db.session.commit()
+    sent = 0
+    try:
+        with CARRIERS[channel](settings) as carrier:
+            while ready and time.monotonic() < until:
+                sent += _deliver_one(carrier, ready.pop(0), batch, now)
+    except DeliveryError as closed:
+        for letter in ready:
+            _failed(letter, closed, now)
+    else:
+        for letter in ready:
+            _give_back(letter, now)
+    db.session.commit()
+    return sent
+
+
+def _is_wanted(letter: Letter, now: datetime) -> bool:
+    """Whether a message still goes out now: some step of it helps, it was not tried too often, and it is no night."""
+    row = letter.dispatch
+    for reminder, reason in letter.dropped.items():
+        reminder.dropped = reason
+    if not letter.reminders:
+        row.status, row.reason = DispatchStatus.DROPPED, next(iter(letter.dropped.values()), "closed")
+    elif letter.to is None:
+        row.status, row.reason = DispatchStatus.DROPPED, "no_address"
+    elif row.attempts > MOST_ATTEMPTS:
+        row.status, row.reason = DispatchStatus.FAILED, row.reason or "gave_up"
+    elif row.channel != Channel.APP and (waits := _night_end(letter, now)) is not None:
+        row.status, row.next_at, row.attempts = DispatchStatus.SCHEDULED, waits, row.attempts - 1
+    else:
+        return True
+    return False
+
+
+def _night_end(letter: Letter, now: datetime) -> datetime | None:
+    """When a late or repeated message may go out; one that is on time has its hour from the rules."""
+    is_late = letter.dispatch.attempts > 1 or now - letter.dispatch.fire_at > LEASE
+    return reminding.quiet_until(now, letter.wishes.rules) if is_late else None
+
+
+def _deliver_one(carrier: Carrier, letter: Letter, batch: Batch, now: datetime) -> bool:
+    """Hand one message over; its outcome is committed before the next one begins."""
+    row = letter.dispatch
+    try:
+        carrier.send(compose(letter), now)
+        row.status, row.sent_at, row.reason = DispatchStatus.SENT, now, None
+        _note(letter, None)
+    except DeliveryError as error:
+        _failed(letter, error, now)
+    except Exception:
+        db.session.rollback()
+        log.exception("message %s could not be written", row.id)
+        _failed(letter, DeliveryError("fault"), now)
+    db.session.commit()
+    return row.status == DispatchStatus.SENT
+
+
+def _failed(letter: Letter, error: DeliveryError, now: datetime) -> None:
+    """Try again later, at growing distances; give up visibly when that is no use or the tries are used up."""
+    row = letter.dispatch
+    row.reason = str(error)[:200]
+    _note(letter, error)
+    if not error.passing or row.attempts >= MOST_ATTEMPTS:
+        row.status = DispatchStatus.FAILED
+    else:
+        pause = timedelta(minutes=BACK_OFF[min(row.attempts, len(BACK_OFF)) - 1])
+        row.status, row.next_at = DispatchStatus.SCHEDULED, now + max(pause, error.wait or pause)
+
+
+def _note(letter: Letter, error: DeliveryError | None) -> None:
+    """A device keeps what went wrong last for its owner to see; one that is gone for good is forgotten."""
+    if letter.device is None:
+        return
+    if error is not None and error.gone:
+        push.forget(letter.device)
+    else:
+        push.note_fault(letter.device, error.reason if error else None)
+
+
+def _give_back(letter: Letter, now: datetime) -> None:
+    """Claimed but not begun: somebody else may take it at once."""
+    row = letter.dispatch
+    row.status, row.next_at, row.attempts = DispatchStatus.SCHEDULED, now, row.attempts - 1

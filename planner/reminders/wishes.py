@@ -1,0 +1,158 @@
+"""What a household wants to be reminded of, as the engine and the sender read it: saved settings, or the defaults."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import date, time
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from sqlalchemy import select
+
+from ..access import select_rows
+from ..engine.notices import PayWay
+from ..engine.reminding import DEFAULT_STEPS, QuietHours, Rules, Step
+from ..extensions import db
+from ..models import Case, Channel, Loan, LoanReminders, Membership, ReminderSettings, Role, User, Wording
+
+ALL_CHANNELS = tuple(Channel)
+
+
+@dataclass(frozen=True, slots=True)
+class LoanWishes:
+    """What one loan has otherwise than the rest, and what is known of its lender (models/reminder.LoanReminders)."""
+
+    steps: tuple[Step, ...] | None = None
+    is_muted: bool = False
+    paused_until: date | None = None
+    lead_days: int | None = None
+    pay_way: PayWay | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Wishes:
+    """What a case wants. `channels` are the ways switched on; e-mail needs `email_to` besides."""
+
+    case: Case
+    rules: Rules
+    channels: tuple[Channel, ...] = ALL_CHANNELS
+    email_to: str | None = None
+    wording: Wording = Wording.NEUTRAL
+    one_a_day: bool = True
+    radar: bool = True
+    signed_by: str | None = None
+    reply_to: str | None = None
+    loans: Mapping[int, LoanWishes] = field(default_factory=dict)
+
+    def of_loan(self, loan_id: int | None) -> LoanWishes:
+        """The wishes for one loan; those without any exception when nothing was saved for it."""
+        return self.loans.get(loan_id or 0, LoanWishes())
+
+    def rules_of(self, loan_id: int | None) -> Rules:
+        """The rules of one loan: the household's, with its own steps and the later of both pauses."""
+        own = self.of_loan(loan_id)
+        pauses = [day for day in (self.rules.paused_until, own.paused_until) if day]
+        return replace(self.rules, steps=own.steps or self.rules.steps, paused_until=max(pauses, default=None))
+
+
+def wishes_of(case: Case) -> Wishes:
+    """What a case wants, with defaults where nothing was saved."""
+    return wishes_of_many([case])[case.id]
+
+
+def wishes_of_many(cases: Sequence[Case]) -> dict[int, Wishes]:
+    """The wishes of these cases by key, in three queries however many there are."""
+    keys = [case.id for case in cases]
+    saved = {row.case_id: row for row in db.session.scalars(
+        select(ReminderSettings).where(ReminderSettings.case_id.in_(keys)))}  # fmt: skip
+    by_case: dict[int, dict[int, LoanWishes]] = {}
+    for row in db.session.scalars(select(LoanReminders).where(LoanReminders.case_id.in_(keys))):
+        by_case.setdefault(row.case_id, {})[row.loan_id] = _loan_wishes(row)
+    addresses = _account_addresses([key for key in keys if key not in saved])
+    return {case.id: _wishes(case, saved.get(case.id), addresses.get(case.id), by_case.get(case.id, {}))
+            for case in cases}  # fmt: skip
+
+
+def find_settings(case: Case) -> ReminderSettings | None:
+    """The settings as saved; None while the defaults hold."""
+    return db.session.scalars(select_rows(ReminderSettings, case)).one_or_none()
+
+
+def settings_to_change(case: Case) -> ReminderSettings:
+    """The settings, made from the defaults when nothing was saved yet."""
+    found = find_settings(case)
+    if found is None:
+        defaults = wishes_of(case)
+        found = ReminderSettings(
+            case_id=case.id, steps=steps_to_json(defaults.rules.steps), send_at=clock_text(defaults.rules.send_at),
+            channels=list(defaults.channels), email_to=defaults.email_to, wording=defaults.wording,
+            quiet_from=clock_text(defaults.rules.quiet.start), quiet_until=clock_text(defaults.rules.quiet.end),
+            one_a_day=True, weekly=True, radar=True,
+        )  # fmt: skip
+        db.session.add(found)
+    return found
+
+
+def find_loan_reminders(loan: Loan) -> LoanReminders | None:
+    """What was saved for one loan."""
+    return db.session.scalars(select(LoanReminders).where(LoanReminders.loan_id == loan.id)).one_or_none()
+
+
+def account_address(case: Case) -> str | None:
+    """The borrower's own address; a guest has none."""
+    return _account_addresses([case.id]).get(case.id)
+
+
+def steps_to_json(steps: Iterable[Step]) -> list[dict[str, Any]]:
+    """Steps as they are stored, by day."""
+    ordered = sorted(steps, key=lambda step: step.offset_days)
+    return [{"days": step.offset_days, "at": clock_text(step.send_at) if step.send_at else None,
+             "channels": list(step.channels) if step.channels is not None else None} for step in ordered]  # fmt: skip
+
+
+def steps_from_json(stored: Iterable[Mapping[str, Any]]) -> tuple[Step, ...]:
+    """Stored steps as the engine takes them."""
+    return tuple(
+        Step(step["days"], time.fromisoformat(step["at"]) if step["at"] else None,
+             None if step["channels"] is None else tuple(step["channels"]))
+        for step in stored
+    )  # fmt: skip
+
+
+def clock_text(at: time) -> str:
+    """A time as it is stored and typed: 09:00."""
+    return at.strftime("%H:%M")
+
+
+def _wishes(case: Case, saved: ReminderSettings | None, address: str | None,
+            of_loans: Mapping[int, LoanWishes]) -> Wishes:  # fmt: skip
+    zone = ZoneInfo(case.timezone)
+    if saved is None:
+        return Wishes(case, Rules(zone, DEFAULT_STEPS), email_to=address, loans=of_loans)
+    quiet = QuietHours(time.fromisoformat(saved.quiet_from), time.fromisoformat(saved.quiet_until))
+    rules = Rules(
+        zone, steps_from_json(saved.steps), time.fromisoformat(saved.send_at), quiet, paused_until=saved.paused_until,
+        weekly_while_overdue=saved.weekly,
+    )  # fmt: skip
+    channels = tuple(channel for channel in Channel if channel in saved.channels)
+    return Wishes(
+        case, rules, channels, saved.email_to, Wording(saved.wording), saved.one_a_day, saved.radar, saved.signed_by,
+        saved.reply_to, of_loans,
+    )  # fmt: skip
+
+
+def _loan_wishes(row: LoanReminders) -> LoanWishes:
+    steps = None if row.steps is None else steps_from_json(row.steps)
+    return LoanWishes(
+        steps, row.is_muted, row.paused_until, row.lead_days, PayWay(row.pay_way) if row.pay_way else None
+    )
+
+
+def _account_addresses(case_ids: Sequence[int]) -> dict[int, str | None]:
+    """The address of each case's first borrower."""
+    wanted = (
+        select(Membership.case_id, User.email).join(User, User.id == Membership.user_id)
+        .where(Membership.case_id.in_(case_ids), Membership.role == Role.BORROWER).order_by(Membership.id.desc())
+    )  # fmt: skip
+    return {row.case_id: row.email for row in db.session.execute(wanted)}
