@@ -5,6 +5,8 @@ The change is seen where it is stored, so that no feature has to remember to say
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+from datetime import datetime
 from typing import Any
 
 from flask import has_app_context
@@ -41,8 +43,15 @@ def _after_flush(session: Session, _context: Any) -> None:
     changed -= {row.id for row in session.deleted if isinstance(row, Case)}
     if not changed or not has_app_context():
         return
-    now = clock.now()
-    insert = insert_for(ReminderPlan, session.get_bind()).values([{"case_id": key, "next_at": now} for key in changed])
+    plan_next(session, changed, clock.now())
+
+
+def plan_next(session: Session, case_ids: Iterable[int], now: datetime) -> None:
+    """Put these cases at the front of what is worked out next."""
+    rows = [{"case_id": key, "next_at": now} for key in case_ids]
+    if not rows:
+        return
+    insert = insert_for(ReminderPlan, session.get_bind()).values(rows)
     session.execute(
         insert.on_conflict_do_update(index_elements=[ReminderPlan.case_id], set_={"next_at": insert.excluded.next_at})
     )

@@ -15,16 +15,16 @@ from typing import Any
 
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
-from sqlalchemy import ColumnElement, delete, select
-from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy import ColumnElement, Select, delete, select
 
 from ..accounts.services import ABSOLUTE_LIMIT
 from ..config import Settings
 from ..delivery import DeliveryError, Message, web_push
 from ..errors import PlannerError
-from ..extensions import db
+from ..extensions import db, insert_for
 from ..models import Case, Membership, PushSubscription, Role, SignIn, User
 from ..tokens import new_token
+from .noticing import plan_next
 
 MOST_DEVICES = 10
 KEY_BITS = 62  # a whole number of 64 bits with a sign
@@ -79,8 +79,11 @@ def subscribe(offered: Offered, device: SignIn, settings: Settings, now: datetim
     key = _hash(offered.endpoint)
     others = PushSubscription.endpoint_hash == key, PushSubscription.user_id != device.user_id
     db.session.execute(delete(PushSubscription).where(*others))
+    is_new = db.session.scalar(select(PushSubscription.id).where(PushSubscription.endpoint_hash == key)) is None
     _upsert(offered, key, device, now)
     _drop_oldest(device.user_id)
+    if is_new:  # what is planned already names the devices of that time
+        plan_next(db.session(), db.session.scalars(_cases_of(device.user_id)).all(), now)
 
 
 def unsubscribe(endpoint: str, user: User) -> None:
@@ -160,6 +163,10 @@ def _hash(endpoint: str) -> str:
     return hashlib.sha256(endpoint.encode("utf-8", "replace")).hexdigest()
 
 
+def _cases_of(user_id: int) -> Select[tuple[int]]:
+    return select(Membership.case_id).where(Membership.user_id == user_id, Membership.role == Role.BORROWER)
+
+
 def _live(whose: ColumnElement[bool], now: datetime) -> list[PushSubscription]:
     chosen = select(PushSubscription).join(SignIn).where(whose, SignIn.created_at > now - ABSOLUTE_LIMIT)
     return list(db.session.scalars(chosen.order_by(PushSubscription.created_at, PushSubscription.id)))
@@ -171,7 +178,7 @@ def _upsert(offered: Offered, key: str, device: SignIn, now: datetime) -> None:
         "user_id": device.user_id, "sign_in_id": device.id, "p256dh": offered.p256dh, "auth": offered.auth,
         "client": device.client, "seen_at": now, "fault": None,
     }  # fmt: skip
-    insert = (postgresql if db.session.get_bind().dialect.name == "postgresql" else sqlite).insert(PushSubscription)
+    insert = insert_for(PushSubscription, db.session.get_bind())
     # Never a key that was used before, as SQLite's own may be: messages that wait for a device name it by its key.
     new = secrets.randbits(KEY_BITS)
     row = insert.values(id=new, endpoint=offered.endpoint, endpoint_hash=key, created_at=now, **kept)

@@ -1,7 +1,7 @@
 """A push service of our own on this machine: HTTPS, strict about signatures, and able to answer as real ones do.
 
-It checks the VAPID signature (RFC 8292) and decrypts each body (RFC 8291) by its own reading of the standards, from the primitives of
-`cryptography` and `hmac`: nothing here is shared with the code it tests.
+It checks the VAPID signature (RFC 8292) and decrypts each body (RFC 8291) by its own reading of the standards, from the
+primitives of `cryptography` and `hmac`: nothing here is shared with the code it tests.
 """
 
 from __future__ import annotations
