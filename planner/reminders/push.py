@@ -142,7 +142,7 @@ def note_outcome(subscription: PushSubscription, error: DeliveryError | None) ->
 
 
 def _send_test(pusher: web_push.Pusher, device: PushSubscription, now: datetime) -> DeliveryError | None:
-    title, text = _("Steady: a test"), _("This is a test: reminders reach you here.")
+    title, text = _("Steady: a test"), _("This is a test: notifications reach this device.")
     message = Message(
         address_of(device), title, text, f"test-{new_token()}", is_urgent=True, expires_at=now + TEST_LIFE
     )
@@ -163,7 +163,7 @@ def _hash(endpoint: str) -> str:
     return hashlib.sha256(endpoint.encode("utf-8", "replace")).hexdigest()
 
 
-def _cases_of(user_id: int) -> Select[tuple[int]]:
+def _cases_of(user_id: int) -> Select[int]:
     return select(Membership.case_id).where(Membership.user_id == user_id, Membership.role == Role.BORROWER)
 
 

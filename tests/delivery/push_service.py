@@ -106,7 +106,10 @@ class Reply:
 
 
 class PushService:
-    """The service. `pushed` is what it took; `faults` what it refused and why; `replies` what it answers next, then 201."""
+    """The service. `pushed` is what it took; `faults` what it refused and why; `replies` what it answers next.
+
+    Then it answers what stands for the path in `standing`, or 201.
+    """
 
     def __init__(self, folder: Path, *names: str) -> None:
         authority = trustme.CA()
@@ -118,6 +121,7 @@ class PushService:
         self.pushed: list[Pushed] = []
         self.faults: list[str] = []
         self.replies: deque[Reply] = deque()
+        self.standing: dict[str, Reply] = {}
         self.accept_key: str | None = None
         self.requests = 0
         self.closing = threading.Event()
@@ -198,7 +202,7 @@ def _server(service: PushService) -> ThreadingHTTPServer:
         def do_POST(self) -> None:  # the base class's name
             body = self.rfile.read(int(self.headers.get("Content-Length", 0)))
             service.requests += 1
-            reply = service.replies.popleft() if service.replies else Reply()
+            reply = service.replies.popleft() if service.replies else service.standing.get(self.path, Reply())
             service.closing.wait(reply.seconds)
             if reply.hang_up:
                 self.close_connection = True
