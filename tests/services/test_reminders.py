@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import threading
 from collections.abc import Iterator
 from dataclasses import replace
@@ -338,6 +339,10 @@ def test_running_twice_or_from_eight_workers_at_once_sends_once(app: Flask, haie
     assert len(sink.messages) == 1
 
 
+class Ended(BaseException):
+    """The worker is gone, as by SIGKILL: nothing more of it runs."""
+
+
 def test_a_worker_that_died_after_claiming_loses_nothing_and_repeats_the_same_message_id(
     app: Flask, haier: int, sink: Sink
 ) -> None:
@@ -345,28 +350,35 @@ def test_a_worker_that_died_after_claiming_loses_nothing_and_repeats_the_same_me
     with app.test_request_context(base_url=BASE):
         planning.plan_due(DUE_MORNING)
         keys = sending.claim(DUE_MORNING)
-        claimed = db.session.scalars(
-            select(Dispatch).where(Dispatch.id.in_(keys), Dispatch.channel == Channel.EMAIL)
-        ).one()
-        key = claimed.idempotency_key
-        assert claimed.status == DispatchStatus.ATTEMPTED
+        mail = select(Dispatch).where(Dispatch.id.in_(keys), Dispatch.channel == Channel.EMAIL)
+        key = db.session.scalars(mail).one().idempotency_key
     assert run_at(app, DUE_MORNING + timedelta(minutes=1)) == 0
     assert run_at(app, DUE_MORNING + sending.LEASE + timedelta(minutes=1)) == 2, "the e-mail, and the app's own list"
     assert sink.messages[0]["Message-ID"].startswith(f"<{key}@")
 
 
-def test_a_message_that_ends_its_worker_each_time_is_given_up(app: Flask, haier: int, sink: Sink) -> None:
+def test_a_message_that_ends_its_worker_each_time_is_given_up_and_costs_no_other_its_tries(
+    app: Flask, household: Household, haier: int, sink: Sink, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with app.app_context():
+        loans.create_loan(db.session.get_one(Case, household.stranger_case_id), copy_of(haier))
+        db.session.commit()
+    really = sending.compose
+
+    def poisoned(letter: sending.Letter) -> object:
+        if letter.wishes.case.id == household.case_id:
+            raise Ended
+        return really(letter)
+
+    monkeypatch.setattr(sending, "compose", poisoned)
     moment = DUE_MORNING
-    app.config["SETTINGS"] = replace(app.config["SETTINGS"], fixed_now=moment)
-    with app.test_request_context(base_url=BASE):
-        planning.plan_due(moment)
-        for _ in range(sending.MOST_ATTEMPTS):
-            assert sending.claim(moment)
-            moment += sending.LEASE + timedelta(seconds=1)
-    run_at(app, moment)
-    assert sink.messages == []
-    [row] = [row for row in rows(app) if row.attempts]
-    assert (row.status, row.reason) == (DispatchStatus.FAILED, "gave_up")
+    for _ in range(sending.MOST_ATTEMPTS + 1):
+        with contextlib.suppress(Ended):
+            run_at(app, moment)
+        moment += sending.LEASE + timedelta(seconds=1)
+    assert [m["To"] for m in sink.messages] == ["stranger@example.org"]
+    [poison] = [row for row in rows(app) if row.case_id == household.case_id and row.attempts]
+    assert (poison.status, poison.reason, poison.attempts) == (DispatchStatus.FAILED, "gave_up", sending.MOST_ATTEMPTS)
 
 
 def test_one_bad_address_never_blocks_the_others_and_is_shown_as_failed(
