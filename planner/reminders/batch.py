@@ -54,21 +54,7 @@ class Letter:
         return self.positions.get(reminder.loan_id or 0)
 
 
-@dataclass(frozen=True)
-class Batch:
-    """The letters of one claim."""
-
-    letters: tuple[Letter, ...]
-
-    def by_channel(self) -> dict[str, list[Letter]]:
-        """The letters of each channel, in the order of their time."""
-        found: dict[str, list[Letter]] = {}
-        for letter in self.letters:
-            found.setdefault(letter.dispatch.channel, []).append(letter)
-        return found
-
-
-def load(keys: Sequence[int], now: datetime) -> Batch:
+def load(keys: Sequence[int], now: datetime) -> list[Letter]:
     """The claimed messages, each with the state of its household at `now`."""
     rows = list(db.session.scalars(
         select(Dispatch).where(Dispatch.id.in_(keys)).options(selectinload(Dispatch.reminders)).order_by(Dispatch.fire_at)
@@ -80,12 +66,7 @@ def load(keys: Sequence[int], now: datetime) -> Batch:
     loan_ids = {reminder.loan_id for row in rows for reminder in row.reminders if reminder.loan_id}
     of_loan = {loan.id: loan for loan in db.session.scalars(select(Loan).where(Loan.id.in_(loan_ids)))}
     devices, snoozed = _devices(rows), pictures.snoozes_of(cases)
-    return Batch(tuple(_letter(row, wishes[row.case_id], of_loan, devices, snoozed, now) for row in rows))
-
-
-def letter_for(dispatch: Dispatch, now: datetime) -> Letter:
-    """One message with its household's state."""
-    return load([dispatch.id], now).letters[0]
+    return [_letter(row, wishes[row.case_id], of_loan, devices, snoozed, now) for row in rows]
 
 
 def _devices(rows: Sequence[Dispatch]) -> dict[str, PushSubscription]:

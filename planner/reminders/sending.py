@@ -21,11 +21,12 @@ from ..engine import reminding
 from ..extensions import db
 from ..models import Channel, Dispatch, DispatchStatus
 from . import push
-from .batch import Batch, Letter, load
+from .batch import Letter, load
 from .composing import compose
 
 LEASE = timedelta(minutes=10)
 BATCH = 50
+TOGETHER = 5
 MOST_ATTEMPTS = 5
 # Minutes until the next try after each failed one.
 BACK_OFF = (5, 30, 120, 480)
@@ -50,12 +51,12 @@ def send_due(now: datetime) -> int:
 
 
 def claim(now: datetime, most: int = BATCH) -> list[int]:
-    """Take the next due messages for this worker alone: marked as attempted, with a lease, before anything is sent."""
+    """Take the next due messages for this worker alone, for as long as the lease lasts."""
     chosen = _next_due(now, most)
     taken = (
         update(Dispatch)
         .where(Dispatch.id.in_(select(chosen.c.id)), Dispatch.status.in_(WAITING), Dispatch.next_at <= now)
-        .values(status=DispatchStatus.ATTEMPTED, attempts=Dispatch.attempts + 1, next_at=now + LEASE)
+        .values(next_at=now + LEASE)
         .returning(Dispatch.id)
     )
     keys = list(db.session.scalars(taken, execution_options={"synchronize_session": False}))
@@ -71,29 +72,50 @@ def _next_due(now: datetime, most: int) -> CTE:
 
 
 def deliver(keys: Sequence[int], now: datetime) -> int:
-    """Send claimed messages, one connection a channel; each one's outcome is stored by itself. Returns how many went out."""
+    """Send claimed messages, one connection a channel; each one's outcome is stored by itself. Returns how many went out.
+
+    Those never tried go first. Then each repeat alone: should it be what ends its worker, it holds up nobody and uses up its own
+    tries only.
+    """
     db.session.expire_all()
-    batch, until = load(keys, now), time.monotonic() + LONGEST_BATCH_SECONDS
-    return sum(_deliver_channel(channel, letters, batch, now, until) for channel, letters in batch.by_channel().items())
-
-
-def _deliver_channel(channel: str, letters: Sequence[Letter], batch: Batch, now: datetime, until: float) -> int:
-    settings: Settings = current_app.config["SETTINGS"]
-    ready = [letter for letter in letters if _is_wanted(letter, now)]
+    until = time.monotonic() + LONGEST_BATCH_SECONDS
+    ready = [letter for letter in load(keys, now) if _is_wanted(letter, now)]
     db.session.commit()
+    fresh = [letter for letter in ready if not letter.dispatch.attempts]
+    repeats = [letter for letter in ready if letter.dispatch.attempts]
+    sent = 0
+    for chosen, together in ((fresh, TOGETHER), (repeats, 1)):
+        for channel in dict.fromkeys(letter.dispatch.channel for letter in chosen):
+            mine = [letter for letter in chosen if letter.dispatch.channel == channel]
+            sent += _deliver_channel(channel, mine, together, now, until)
+    return sent
+
+
+def _deliver_channel(channel: str, ready: list[Letter], together: int, now: datetime, until: float) -> int:
+    settings: Settings = current_app.config["SETTINGS"]
     sent = 0
     try:
         with CARRIERS[channel](settings) as carrier:
             while ready and time.monotonic() < until:
-                sent += _deliver_one(carrier, ready.pop(0), batch, now)
+                begun, ready = ready[:together], ready[together:]
+                _mark_attempted(begun)
+                sent += sum(_deliver_one(carrier, letter, now) for letter in begun)
     except DeliveryError as closed:
+        _mark_attempted(ready)
         for letter in ready:
             _failed(letter, closed, now)
     else:
         for letter in ready:
-            _give_back(letter, now)
+            letter.dispatch.next_at = now  # claimed but not begun: somebody else may take it at once
     db.session.commit()
     return sent
+
+
+def _mark_attempted(letters: Sequence[Letter]) -> None:
+    """Stored before anything is sent, so that a crash is seen."""
+    for letter in letters:
+        letter.dispatch.status, letter.dispatch.attempts = DispatchStatus.ATTEMPTED, letter.dispatch.attempts + 1
+    db.session.commit()
 
 
 def _is_wanted(letter: Letter, now: datetime) -> bool:
@@ -105,10 +127,10 @@ def _is_wanted(letter: Letter, now: datetime) -> bool:
         row.status, row.reason = DispatchStatus.DROPPED, next(iter(letter.dropped.values()), "closed")
     elif letter.to is None:
         row.status, row.reason = DispatchStatus.DROPPED, "no_address"
-    elif row.attempts > MOST_ATTEMPTS:
+    elif row.attempts >= MOST_ATTEMPTS:
         row.status, row.reason = DispatchStatus.FAILED, row.reason or "gave_up"
     elif row.channel != Channel.APP and (waits := _night_end(letter, now)) is not None:
-        row.status, row.next_at, row.attempts = DispatchStatus.SCHEDULED, waits, row.attempts - 1
+        row.status, row.next_at = DispatchStatus.SCHEDULED, waits
     else:
         return True
     return False
@@ -116,11 +138,11 @@ def _is_wanted(letter: Letter, now: datetime) -> bool:
 
 def _night_end(letter: Letter, now: datetime) -> datetime | None:
     """When a late or repeated message may go out; one that is on time has its hour from the rules."""
-    is_late = letter.dispatch.attempts > 1 or now - letter.dispatch.fire_at > LEASE
+    is_late = letter.dispatch.attempts > 0 or now - letter.dispatch.fire_at > LEASE
     return reminding.quiet_until(now, letter.wishes.rules) if is_late else None
 
 
-def _deliver_one(carrier: Carrier, letter: Letter, batch: Batch, now: datetime) -> bool:
+def _deliver_one(carrier: Carrier, letter: Letter, now: datetime) -> bool:
     """Hand one message over; its outcome is committed before the next one begins."""
     row = letter.dispatch
     try:
@@ -157,9 +179,3 @@ def _note(letter: Letter, error: DeliveryError | None) -> None:
         push.forget(letter.device)
     else:
         push.note_fault(letter.device, error.reason if error else None)
-
-
-def _give_back(letter: Letter, now: datetime) -> None:
-    """Claimed but not begun: somebody else may take it at once."""
-    row = letter.dispatch
-    row.status, row.next_at, row.attempts = DispatchStatus.SCHEDULED, now, row.attempts - 1

@@ -48,7 +48,7 @@ def inbox(case: Case, now: datetime, count: int = 30) -> list[Letter]:
     """The messages in the app's own list, the newest first, with everything to word them."""
     mine = select_rows(Dispatch, case).where(Dispatch.channel == Channel.APP, Dispatch.status == DispatchStatus.SENT)
     keys = [row.id for row in db.session.scalars(mine.order_by(Dispatch.fire_at.desc()).limit(count))]
-    return list(reversed(batch.load(keys, now).letters)) if keys else []
+    return batch.load(keys, now)[::-1] if keys else []
 
 
 def unread(case: Case) -> int:
