@@ -165,9 +165,9 @@ function hear(event) {
 async function notify(data) {
   let message = {};
   try { message = data?.json() ?? {}; } catch { /* not ours: a notice without words is still due */ }
-  const { title = "稳步 · Steady", body = "", url = "/", tag = "reminder" } = message;
-  const actions = Array.isArray(message.actions) ? message.actions : [];
-  await registration.showNotification(title, {
+  const { title, body = "", url = "/", tag = "reminder" } = message;
+  const actions = Array.isArray(message.actions) ? message.actions.filter((each) => each?.action && each.title) : [];
+  await registration.showNotification(title || "稳步 · Steady", {
     body, tag, renotify: false, icon: ICON,
     actions: actions.map(({ action, title: label }) => ({ action, title: label })),
     data: { url, urls: Object.fromEntries(actions.map((each) => [each.action, each.url])) },
