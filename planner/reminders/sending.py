@@ -74,38 +74,44 @@ def _next_due(now: datetime, most: int) -> CTE:
 def deliver(keys: Sequence[int], now: datetime) -> int:
     """Send claimed messages, one connection a channel; each one's outcome is stored by itself. Returns how many went out.
 
-    Those never tried go first. Then each repeat alone: should it be what ends its worker, it holds up nobody and uses up its own
-    tries only.
+    Those never tried go first. Then each repeat alone, the least tried first: should it be what ends its worker, it holds up
+    nobody and uses up its own tries only.
     """
     db.session.expire_all()
     until = time.monotonic() + LONGEST_BATCH_SECONDS
     ready = [letter for letter in load(keys, now) if _is_wanted(letter, now)]
     db.session.commit()
-    fresh = [letter for letter in ready if not letter.dispatch.attempts]
+    closed: dict[str, DeliveryError] = {}
+    return sum(_deliver_group(group, closed, now, until) for group in _groups(ready))
+
+
+def _groups(ready: Sequence[Letter]) -> list[list[Letter]]:
+    fresh: dict[str, list[Letter]] = {}
+    for letter in ready:
+        if not letter.dispatch.attempts:
+            fresh.setdefault(letter.dispatch.channel, []).append(letter)
     repeats = [letter for letter in ready if letter.dispatch.attempts]
-    sent = 0
-    for chosen, together in ((fresh, TOGETHER), (repeats, 1)):
-        for channel in dict.fromkeys(letter.dispatch.channel for letter in chosen):
-            mine = [letter for letter in chosen if letter.dispatch.channel == channel]
-            sent += _deliver_channel(channel, mine, together, now, until)
-    return sent
+    return [*fresh.values(), *([each] for each in sorted(repeats, key=lambda letter: letter.dispatch.attempts))]
 
 
-def _deliver_channel(channel: str, ready: list[Letter], together: int, now: datetime, until: float) -> int:
-    settings: Settings = current_app.config["SETTINGS"]
-    sent = 0
+def _deliver_group(group: list[Letter], closed: dict[str, DeliveryError], now: datetime, until: float) -> int:
+    """Send over one connection. A channel that is `closed` fails for the rest of the batch without being asked again."""
+    channel, sent = group[0].dispatch.channel, 0
     try:
-        with CARRIERS[channel](settings) as carrier:
-            while ready and time.monotonic() < until:
-                begun, ready = ready[:together], ready[together:]
+        if channel in closed:
+            raise closed[channel]
+        with CARRIERS[channel](current_app.config["SETTINGS"]) as carrier:
+            while group and time.monotonic() < until:
+                begun, group = group[:TOGETHER], group[TOGETHER:]
                 _mark_attempted(begun)
                 sent += sum(_deliver_one(carrier, letter, now) for letter in begun)
-    except DeliveryError as closed:
-        _mark_attempted(ready)
-        for letter in ready:
-            _failed(letter, closed, now)
+    except DeliveryError as error:
+        closed[channel] = error
+        _mark_attempted(group)
+        for letter in group:
+            _failed(letter, error, now)
     else:
-        for letter in ready:
+        for letter in group:
             letter.dispatch.next_at = now  # claimed but not begun: somebody else may take it at once
     db.session.commit()
     return sent
