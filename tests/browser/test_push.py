@@ -63,6 +63,7 @@ class Site:
 
     def __init__(self, settings: Settings, service: PushService) -> None:
         self.service = service
+        self.referrers: list[str | None] = []
         self.server = make_server("127.0.0.1", 0, self._dispatch, threaded=True)
         self.url = f"http://127.0.0.1:{self.server.server_port}"
         self.settings = service.settings(replace(settings, base_url=self.url))
@@ -71,6 +72,8 @@ class Site:
         threading.Thread(target=self.server.serve_forever, daemon=True).start()
 
     def _dispatch(self, environ: Any, start_response: Any) -> Any:
+        if environ["REQUEST_METHOD"] == "POST":
+            self.referrers.append(environ.get("HTTP_REFERER"))
         return self.app(environ, start_response)
 
     def devices(self) -> list[PushSubscription]:
@@ -421,3 +424,5 @@ def test_another_push_address_is_told_to_the_server(site: Site, opened: Open, ho
         [device.as_dict(), fresh.as_dict()],
     )
     assert [(row.endpoint, row.user_id) for row in site.devices()] == [(fresh.endpoint, household.user_id)]
+    # Over https a post without this header is refused as forged.
+    assert site.referrers == [f"{site.url}/test-push", f"{site.url}/sw.js", f"{site.url}/sw.js"]
