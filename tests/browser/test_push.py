@@ -294,6 +294,7 @@ def test_signing_out_ends_the_subscription_on_the_device_too(site: Site, opened:
     window = opened(site.service.device())
     switch_on(window, site)
     window.open(f"/c/{household.case_id}/more")
+    until(window.page, "sessionStorage.heard !== undefined")  # nothing else asks for the subscription from here on
     window.page.evaluate("""() => { PushManager.prototype.getSubscription =
         async () => ({ unsubscribe: async () => { document.cookie = 'ended=yes; path=/'; } }); }""")
     window.page.locator("form[data-signout] button").first.click()

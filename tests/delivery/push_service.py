@@ -35,6 +35,7 @@ from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 from planner.config import Settings
 
 DAY_SECONDS = 24 * 3600
+DRIPS = 50
 
 
 def encode(raw: bytes) -> str:
@@ -95,7 +96,7 @@ class Pushed:
 
 @dataclass(frozen=True)
 class Reply:
-    """How to answer: what a test lays down for the next requests. `drip` sends a byte of the body at a time for ever."""
+    """How to answer: what a test lays down for the next requests. `drip` sends a byte of the body at a time."""
 
     status: int = 201
     headers: dict[str, str] = field(default_factory=dict)
@@ -220,7 +221,8 @@ def _server(service: PushService) -> ThreadingHTTPServer:
                 self.send_header(name, value)
             self.send_header("Content-Length", "1000000" if reply.drip else str(len(reply.body)))
             self.end_headers()
-            while reply.drip and not service.closing.wait(0.1):
+            for _ in range(DRIPS if reply.drip else 0):
+                service.closing.wait(0.1)
                 self.wfile.write(b".")
                 self.wfile.flush()
             self.wfile.write(reply.body)
