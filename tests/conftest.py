@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
 from flask import Flask
@@ -19,6 +19,9 @@ from planner.app import create_app
 from planner.database import upgrade
 from planner.extensions import db, limiter, make_engine
 from tests.factories import Household, make_household, sign_in_as
+
+if TYPE_CHECKING:
+    from tests.delivery.push_service import PushService
 
 NOW = datetime.fromisoformat("2026-12-09T08:12+08:00")
 SHARED = Path(__file__).resolve().parents[2] / "shared"
@@ -129,6 +132,15 @@ def count_queries(app: Flask) -> Callable[[], int]:
     seen: list[str] = []
     event.listen(app.extensions["planner_engine"], "before_cursor_execute", lambda *a: seen.append(a[2]))
     return lambda: len(seen)
+
+
+@pytest.fixture
+def push_service(tmp_path: Path) -> Iterator[PushService]:
+    """A push service on this machine; its `settings` are those under which it may be sent to."""
+    from tests.delivery.push_service import running
+
+    with running(tmp_path) as service:
+        yield service
 
 
 def pytest_collection_modifyitems(items: list[Any]) -> None:

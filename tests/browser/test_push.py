@@ -7,33 +7,24 @@ tests; what arrives there, decrypted, is then delivered to the worker as the bro
 from __future__ import annotations
 
 import json
-import threading
 from collections.abc import Callable, Iterator
-from dataclasses import replace
-from pathlib import Path
 from typing import Any
 
 import pytest
-from flask import Flask, render_template_string
-from flask_login import current_user
 from sqlalchemy import select
-from werkzeug.serving import make_server
 
-from planner.access import find_home_case, signed_in
-from planner.app import create_app
 from planner.config import Settings
 from planner.delivery import Action, Message, web_push
 from planner.extensions import db
-from planner.models import PushSubscription, SignIn
+from planner.models import SignIn
 from planner.reminders import push
 from tests.browser.looking import Window, until
+from tests.browser.push_site import Site
 from tests.conftest import NOW
-from tests.delivery.push_service import Device, PushService, running
-from tests.factories import Household, sign_in_as
+from tests.delivery.push_service import Device, PushService
+from tests.factories import Household
 
 pytestmark = pytest.mark.browser
-PAGE = """{% extends 'base.html' %}{% block title %}Notifications{% endblock %}
-{% block content %}{% include 'reminders/_push.html' %}{% endblock %}"""
 IPHONE = "Mozilla/5.0 (iPhone; CPU iPhone OS 17_5 like Mac OS X) AppleWebKit/605.1.15 Version/17.5 Mobile/15E148 Safari/604.1"
 # A subscription that lives as long as this browser's storage, as a real one does.
 FAKE = """(given) => {
@@ -52,54 +43,9 @@ FAKE = """(given) => {
 }"""
 
 
-def show_page() -> str:
-    """A page of the reader's own case with the switch on it."""
-    find_home_case(current_user)
-    return render_template_string(PAGE)
-
-
-class Site:
-    """The app behind a real address, with a page that holds the switch, and a push service."""
-
-    def __init__(self, settings: Settings, service: PushService) -> None:
-        self.service = service
-        self.referrers: list[str | None] = []
-        self.server = make_server("127.0.0.1", 0, self._dispatch, threaded=True)
-        self.url = f"http://127.0.0.1:{self.server.server_port}"
-        self.settings = service.settings(replace(settings, base_url=self.url))
-        self.app: Flask = create_app(self.settings)
-        self.app.add_url_rule("/test-push", "test_push", signed_in(show_page))
-        threading.Thread(target=self.server.serve_forever, daemon=True).start()
-
-    def _dispatch(self, environ: Any, start_response: Any) -> Any:
-        if environ["REQUEST_METHOD"] == "POST":
-            self.referrers.append(environ.get("HTTP_REFERER"))
-        return self.app(environ, start_response)
-
-    def devices(self) -> list[PushSubscription]:
-        with self.app.app_context():
-            return list(db.session.scalars(select(PushSubscription)))
-
-    def sign_in(self, window: Window, user_id: int) -> None:
-        """As somebody who signed in on this browser."""
-        cookie = sign_in_as(self.app, user_id).get_cookie("planner")
-        assert cookie is not None
-        window.context.add_cookies([{"name": "planner", "value": cookie.value, "url": self.url}])
-
-    def close(self) -> None:
-        self.server.shutdown()
-        self.app.extensions["planner_engine"].dispose()
-
-
 @pytest.fixture
-def service(tmp_path: Path) -> Iterator[PushService]:
-    with running(tmp_path) as running_service:
-        yield running_service
-
-
-@pytest.fixture
-def site(settings: Settings, service: PushService) -> Iterator[Site]:
-    made = Site(settings, service)
+def site(settings: Settings, push_service: PushService) -> Iterator[Site]:
+    made = Site(settings, push_service)
     yield made
     made.close()
 

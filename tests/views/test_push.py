@@ -3,10 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator
-from dataclasses import replace
-from datetime import timedelta
-from pathlib import Path
+from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -19,24 +16,18 @@ from planner.app import create_app
 from planner.config import Settings
 from planner.delivery import web_push
 from planner.extensions import db
-from planner.models import Case, PushSubscription, ReminderPlan, Role, SignIn, User
+from planner.models import PushSubscription, ReminderPlan, SignIn
 from planner.reminders import push
 from tests.conftest import NOW
-from tests.delivery.push_service import Device, PushService, Reply, decode, encode, running
-from tests.factories import Household, add_member, sign_in_as
+from tests.delivery.push_service import Device, PushService, decode, encode
+from tests.factories import Household, sign_in_as
 from tests.pages import get, post
 
 
 @pytest.fixture
-def service(tmp_path: Path) -> Iterator[PushService]:
-    with running(tmp_path) as running_service:
-        yield running_service
-
-
-@pytest.fixture
-def settings(settings: Settings, service: PushService) -> Settings:
+def settings(settings: Settings, push_service: PushService) -> Settings:
     """The app under test may send to the service on this machine."""
-    return service.settings(settings)
+    return push_service.settings(settings)
 
 
 Rows = Callable[[], list[PushSubscription]]
@@ -76,9 +67,9 @@ def test_a_browser_learns_our_key(borrower: FlaskClient, settings: Settings) -> 
 
 
 def test_a_device_joins_under_its_sign_in_and_its_case_is_planned_anew(
-    app: Flask, rows: Rows, household: Household, borrower: FlaskClient, service: PushService
+    app: Flask, rows: Rows, household: Household, borrower: FlaskClient, push_service: PushService
 ) -> None:
-    device = service.device()
+    device = push_service.device()
     join(borrower, device)
     [row] = rows()
     assert (row.user_id, row.endpoint, row.client) == (household.user_id, device.endpoint, "test")
@@ -88,17 +79,17 @@ def test_a_device_joins_under_its_sign_in_and_its_case_is_planned_anew(
         assert db.session.get_one(ReminderPlan, household.case_id).next_at == NOW
 
 
-def test_a_form_does_it_too(rows: Rows, borrower: FlaskClient, service: PushService) -> None:
-    device = service.device()
+def test_a_form_does_it_too(rows: Rows, borrower: FlaskClient, push_service: PushService) -> None:
+    device = push_service.device()
     fields = {"endpoint": device.endpoint, **device.as_dict()["keys"]}
     assert borrower.post("/push/subscribe", data=fields).status_code == 200
     assert [row.endpoint for row in rows()] == [device.endpoint]
 
 
 def test_a_device_that_announces_itself_again_stays_the_one_row(
-    app: Flask, rows: Rows, borrower: FlaskClient, service: PushService
+    app: Flask, rows: Rows, borrower: FlaskClient, push_service: PushService
 ) -> None:
-    device = service.device()
+    device = push_service.device()
     join(borrower, device)
     [before] = rows()
     with app.app_context():
@@ -114,9 +105,9 @@ def test_a_device_that_announces_itself_again_stays_the_one_row(
 
 
 def test_a_new_sign_in_of_the_same_person_takes_the_device_over(
-    app: Flask, rows: Rows, household: Household, borrower: FlaskClient, service: PushService
+    app: Flask, rows: Rows, household: Household, borrower: FlaskClient, push_service: PushService
 ) -> None:
-    device = service.device()
+    device = push_service.device()
     join(borrower, device)
     [before] = rows()
     join(sign_in_as(app, household.user_id), device)
@@ -126,42 +117,15 @@ def test_a_new_sign_in_of_the_same_person_takes_the_device_over(
 
 
 def test_an_address_goes_to_the_person_who_holds_it_now(
-    rows: Rows, household: Household, borrower: FlaskClient, stranger: FlaskClient, service: PushService
+    rows: Rows, household: Household, borrower: FlaskClient, stranger: FlaskClient, push_service: PushService
 ) -> None:
-    device = service.device()
+    device = push_service.device()
     join(borrower, device)
     [before] = rows()
     join(stranger, device)
     [after] = rows()
     assert after.user_id == household.stranger_id
     assert after.id != before.id, "what waits for the first person must not reach the second"
-
-
-def test_a_key_is_never_given_twice(app: Flask, rows: Rows, borrower: FlaskClient, service: PushService) -> None:
-    seen = set()
-    for _ in range(5):
-        join(borrower, service.device())
-        [row] = rows()
-        seen.add(row.id)
-        with app.app_context():
-            push.forget(db.session.get_one(PushSubscription, row.id))
-            db.session.commit()
-    assert len(seen) == 5
-
-
-def test_beyond_ten_devices_the_one_not_seen_for_longest_goes(
-    app: Flask, rows: Rows, household: Household, borrower: FlaskClient, service: PushService
-) -> None:
-    devices = [service.device() for _ in range(12)]
-    with app.app_context():
-        sign_in = db.session.scalars(select(SignIn).where(SignIn.user_id == household.user_id)).one()
-        for n, device in enumerate(devices):
-            at = NOW + timedelta(minutes=n)
-            push.subscribe(push.read(device.as_dict()), sign_in, app.config["SETTINGS"], at)
-            if n == 10:  # the oldest but one shows up again
-                push.subscribe(push.read(devices[1].as_dict()), sign_in, app.config["SETTINGS"], at)
-        db.session.commit()
-    assert {row.endpoint for row in rows()} == {device.endpoint for n, device in enumerate(devices) if n not in (0, 2)}
 
 
 BAD_KEYS: list[dict[str, Any]] = [
@@ -181,9 +145,9 @@ BAD_KEYS: list[dict[str, Any]] = [
 
 @pytest.mark.parametrize("keys", BAD_KEYS)
 def test_keys_that_are_none_are_refused(
-    rows: Rows, borrower: FlaskClient, service: PushService, keys: dict[str, Any]
+    rows: Rows, borrower: FlaskClient, push_service: PushService, keys: dict[str, Any]
 ) -> None:
-    answer = borrower.post("/push/subscribe", json={"endpoint": service.device().endpoint, "keys": keys})
+    answer = borrower.post("/push/subscribe", json={"endpoint": push_service.device().endpoint, "keys": keys})
     assert answer.status_code == 422
     assert "no usable address" in message_of(answer)
     assert rows() == []
@@ -222,9 +186,9 @@ def test_a_push_service_that_cannot_be_found_now_is_no_fault_of_the_browser(
     assert "Try again in a moment" in message_of(answer)
 
 
-def test_nobody_joins_without_being_signed_in(rows: Rows, client: FlaskClient, service: PushService) -> None:
+def test_nobody_joins_without_being_signed_in(rows: Rows, client: FlaskClient, push_service: PushService) -> None:
     for path in ("/push/subscribe", "/push/unsubscribe"):
-        answer = client.post(path, json=service.device().as_dict())
+        answer = client.post(path, json=push_service.device().as_dict())
         assert answer.status_code == 302
         assert "/sign-in" in answer.location
     assert client.get("/push/key").status_code == 302
@@ -232,10 +196,10 @@ def test_nobody_joins_without_being_signed_in(rows: Rows, client: FlaskClient, s
 
 
 def test_without_its_token_a_post_changes_nothing_and_with_that_of_the_key_it_does(
-    settings: Settings, household: Household, limits: None, service: PushService
+    settings: Settings, household: Household, limits: None, push_service: PushService
 ) -> None:
     guarded = create_app(settings)
-    client, device = sign_in_as(guarded, household.user_id), service.device()
+    client, device = sign_in_as(guarded, household.user_id), push_service.device()
     for headers in ({}, {"X-CSRFToken": "forged"}):
         assert client.post("/push/subscribe", json=device.as_dict(), headers=headers).status_code == 403
     token = {"X-CSRFToken": (client.get("/push/key").json or {})["token"]}
@@ -254,9 +218,9 @@ def test_without_its_token_a_post_changes_nothing_and_with_that_of_the_key_it_do
 
 
 def test_joining_is_limited_by_person_and_not_by_network(
-    limits: None, borrower: FlaskClient, stranger: FlaskClient, service: PushService
+    limits: None, borrower: FlaskClient, stranger: FlaskClient, push_service: PushService
 ) -> None:
-    device = service.device()
+    device = push_service.device()
     statuses = [borrower.post("/push/subscribe", json=device.as_dict()).status_code for _ in range(61)]
     assert statuses == [200] * 60 + [429]
     assert stranger.post("/push/subscribe", json=device.as_dict()).status_code == 200
@@ -265,8 +229,8 @@ def test_joining_is_limited_by_person_and_not_by_network(
 # ---- Leaving ----
 
 
-def test_a_device_leaves(rows: Rows, borrower: FlaskClient, service: PushService) -> None:
-    one, other = service.device(), service.device()
+def test_a_device_leaves(rows: Rows, borrower: FlaskClient, push_service: PushService) -> None:
+    one, other = push_service.device(), push_service.device()
     join(borrower, one)
     join(borrower, other)
     assert borrower.post("/push/unsubscribe", json=one.as_dict()).status_code == 200
@@ -274,98 +238,30 @@ def test_a_device_leaves(rows: Rows, borrower: FlaskClient, service: PushService
 
 
 def test_nobody_ends_another_persons_notifications(
-    rows: Rows, borrower: FlaskClient, stranger: FlaskClient, service: PushService
+    rows: Rows, borrower: FlaskClient, stranger: FlaskClient, push_service: PushService
 ) -> None:
-    device = service.device()
+    device = push_service.device()
     join(borrower, device)
     assert stranger.post("/push/unsubscribe", json=device.as_dict()).status_code == 200, "nor learns that it is there"
     assert len(rows()) == 1
 
 
-def test_signing_out_takes_the_device_with_it(rows: Rows, borrower: FlaskClient, service: PushService) -> None:
-    join(borrower, service.device())
+def test_signing_out_takes_the_device_with_it(rows: Rows, borrower: FlaskClient, push_service: PushService) -> None:
+    join(borrower, push_service.device())
     post(borrower, "/sign-out", {})
     assert rows() == []
 
 
 def test_a_device_that_is_signed_out_from_another_takes_no_more(
-    app: Flask, rows: Rows, household: Household, borrower: FlaskClient, service: PushService
+    app: Flask, rows: Rows, household: Household, borrower: FlaskClient, push_service: PushService
 ) -> None:
     lost = sign_in_as(app, household.user_id)
-    lost_device, mine = service.device(), service.device()
+    lost_device, mine = push_service.device(), push_service.device()
     join(lost, lost_device)
     join(borrower, mine)
     row = next(row for row in rows() if row.endpoint == lost_device.endpoint)
     post(borrower, f"/account/devices/{row.sign_in_id}/end", {})
     assert [row.endpoint for row in rows()] == [mine.endpoint]
-
-
-# ---- Whose they are ----
-
-
-def test_a_case_reaches_the_devices_of_its_borrowers_alone(
-    app: Flask, household: Household, borrower: FlaskClient, viewer: FlaskClient, stranger: FlaskClient,
-    service: PushService,
-) -> None:  # fmt: skip
-    devices = {client: service.device() for client in (borrower, viewer, stranger)}
-    for client, device in devices.items():
-        join(client, device)
-    mine, theirs = devices[borrower].endpoint, devices[stranger].endpoint
-    with app.app_context():
-        case, other = (db.session.get_one(Case, key) for key in (household.case_id, household.stranger_case_id))
-        assert [row.endpoint for row in push.subscriptions_of(case, NOW)] == [mine]
-        add_member(other, db.session.get_one(User, household.user_id), Role.BORROWER)
-        assert {row.endpoint for row in push.subscriptions_of(other, NOW)} == {mine, theirs}
-
-
-def test_a_sign_in_that_has_ended_takes_no_more(
-    app: Flask, household: Household, borrower: FlaskClient, service: PushService
-) -> None:
-    join(borrower, service.device())
-    with app.app_context():
-        case = db.session.get_one(Case, household.case_id)
-        assert len(push.subscriptions_of(case, NOW + timedelta(days=179))) == 1
-        assert push.subscriptions_of(case, NOW + timedelta(days=181)) == []
-
-
-# ---- A test ----
-
-
-def test_a_test_reaches_each_device_and_says_what_went_wrong(
-    app: Flask, rows: Rows, household: Household, borrower: FlaskClient, service: PushService
-) -> None:
-    devices = [service.device() for _ in range(4)]
-    for device in devices:
-        join(borrower, device)
-    service.standing = {"/send/2": Reply(410), "/send/3": Reply(429), "/send/4": Reply(403)}
-    with app.test_request_context(headers={"Accept-Language": "en"}):
-        user = db.session.get_one(User, household.user_id)
-        found = push.send_test(user, app.config["SETTINGS"], NOW)
-        outcome = {device.endpoint: error and error.reason for device, error in found}
-        assert outcome == {
-            device.endpoint: reason
-            for device, reason in zip(devices, (None, "gone", "push_busy", "push_refused"), strict=True)
-        }
-        assert all(str(push.PUSH_REASONS[reason]) for reason in outcome.values() if reason)
-        db.session.commit()
-    gone = devices[1].endpoint
-    assert {row.endpoint: row.fault for row in rows()} == {key: why for key, why in outcome.items() if key != gone}
-    [pushed] = service.pushed
-    assert "test" in pushed.message["title"]
-    assert pushed.headers["Urgency"] == "high"
-
-
-def test_each_reason_a_message_was_not_handed_over_has_words(app: Flask) -> None:
-    source = "".join(path.read_text("utf-8") for path in Path(web_push.__file__).parent.glob("web_push.py"))
-    reasons = set(re.findall(r'"(push_\w+|gone|redirected|endpoint_refused)"', source)) - {"push_crypto"}
-    assert reasons == set(push.PUSH_REASONS)
-    with app.test_request_context(headers={"Accept-Language": "zh"}):
-        assert all(re.search("[\u4e00-\u9fff]", str(words)) for words in push.PUSH_REASONS.values())
-
-
-def test_a_person_without_devices_gets_an_empty_answer(context: Flask, household: Household) -> None:
-    user = db.session.get_one(User, household.user_id)
-    assert push.send_test(user, context.config["SETTINGS"], NOW) == []
 
 
 # ---- The page ----
@@ -385,28 +281,3 @@ def test_a_page_says_whose_it_is_so_that_the_script_announces_the_device(
     assert who(client) == ""
     post(client, "/start", {})
     assert who(client).startswith("guest.")
-
-
-def test_a_device_keeps_its_rows_on_postgresql_too(
-    postgres_server: str, settings: Settings, service: PushService
-) -> None:
-    """The statement that writes a row is worded for each database."""
-    from planner.database import upgrade
-    from planner.extensions import make_engine
-
-    url = postgres_server
-    engine = make_engine(url)
-    upgrade(engine)
-    engine.dispose()
-    app = create_app(replace(settings, database_url=url))
-    app.config.update(TESTING=True, WTF_CSRF_ENABLED=False)
-    with app.app_context():
-        user = User(email="push@example.org", locale="en", created_at=NOW)
-        db.session.add(user)
-        db.session.commit()
-        client = sign_in_as(app, user.id)
-        device = service.device()
-        for _ in range(2):
-            join(client, device)
-        assert db.session.scalar(select(func.count()).select_from(PushSubscription)) == 1
-    app.extensions["planner_engine"].dispose()

@@ -91,8 +91,10 @@ function show() {
   for (const part of block.querySelectorAll("[data-push-state]")) part.hidden = part.dataset.pushState !== now;
 }
 
+const line = block?.querySelector("[data-push-error]");
+const usual = line?.querySelector("span").textContent;
+
 function say(text) {
-  const line = block.querySelector("[data-push-error]");
   line.hidden = !text;
   line.querySelector("span").textContent = text;
 }
@@ -113,7 +115,7 @@ async function flip() {
     else await (box.checked ? join() : leave());
   } catch (error) {
     box.checked = known() !== null;
-    say(error.name === "Error" && error.message ? error.message : block.dataset.failed);
+    say(error.name === "Error" && error.message ? error.message : usual);
   }
   busy = false;
   show();
