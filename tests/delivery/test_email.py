@@ -107,7 +107,7 @@ def test_no_server_and_no_configuration_are_told_apart(settings: Settings) -> No
 
 
 def test_a_line_break_cannot_add_headers() -> None:
-    with pytest.raises(ValueError, match=r"linefeed|newline|carriage"):
+    with pytest.raises(ValueError, match="line break"):
         compose(replace(MAIL, title="x\r\nBcc: evil@example.org"), SENDER, NOW)
 
 

