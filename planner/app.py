@@ -24,6 +24,8 @@ from .proposals import views as proposals
 from .pwa import views as pwa
 from .radar import views as radar
 from .reminders import act_views as reminder_acts
+from .reminders import feed_views as reminder_feed
+from .reminders import loan_views as reminder_loans
 from .reminders import noticing
 from .reminders import views as reminders
 from .sharing import views as sharing
@@ -44,6 +46,8 @@ FEATURES = (
     sharing,
     reminders,
     reminder_acts,
+    reminder_loans,
+    reminder_feed,
     pwa,
 )
 

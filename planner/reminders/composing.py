@@ -53,7 +53,17 @@ def title(letter: Letter) -> str:
     first = letter.reminders[0]
     if letter.wishes.wording == Wording.DATE:
         return _("Steady: a reminder for %(day)s", day=day(first.due_on))
-    return headline(letter, first, full=True)
+    return _full_title(letter, first)
+
+
+def _full_title(letter: Letter, reminder: Reminder) -> str:
+    """Date, loan and amount; the sentence below it says how far away that is."""
+    position = letter.position(reminder)
+    if position is None:
+        return headline(letter, reminder, full=True)
+    left = position.ledger.rows[(reminder.instalment_n or 1) - 1].left_minor
+    return _("Steady: %(day)s %(loan)s %(amount)s", day=day(reminder.due_on), loan=position.loan.title,
+             amount=money(left, position.loan.currency))  # fmt: skip
 
 
 def open_text(letter: Letter) -> str:
