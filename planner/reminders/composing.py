@@ -161,6 +161,8 @@ def _actions(letter: Letter) -> tuple[Action, ...]:
 
 def _red_headline(letter: Letter, reminder: Reminder, *, full: bool) -> str:
     left = (reminder.due_on - letter.today).days
+    if not full and left <= 0:
+        return _("today, %(day)s: have a look", day=day(reminder.due_on))
     if not full:
         return ngettext(
             "%(day)s, in %(num)d day: have a look",
@@ -170,10 +172,15 @@ def _red_headline(letter: Letter, reminder: Reminder, *, full: bool) -> str:
         )
     red = letter.radar.red_day(reminder.due_on) if letter.radar else None
     short = red.short_minor if red else reminder.short_minor or 0
+    words = {
+        "day": day(reminder.due_on), "amount": money(short, letter.wishes.case.currency),
+        "what": letter.radar.names(red) if letter.radar and red else "",
+    }  # fmt: skip
+    if left <= 0:
+        return _("today, %(day)s: %(amount)s short for %(what)s", **words)
     return ngettext(
-        "%(day)s: %(amount)s short for %(what)s, in %(num)d day", "%(day)s: %(amount)s short for %(what)s, in %(num)d days", left,
-        day=day(reminder.due_on), amount=money(short, letter.wishes.case.currency),
-        what=letter.radar.names(red) if letter.radar and red else "",
+        "%(day)s: %(amount)s short for %(what)s, in %(num)d day",
+        "%(day)s: %(amount)s short for %(what)s, in %(num)d days", left, **words,
     )  # fmt: skip
 
 
