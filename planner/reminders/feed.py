@@ -17,7 +17,7 @@ from sqlalchemy import select
 from .. import tokens
 from ..access import select_rows
 from ..documents.icalendar import CalendarEntry, to_ics
-from ..engine.reminding import local_date
+from ..engine.reminding import Step, fires_at, local_date
 from ..errors import Gone
 from ..extensions import db
 from ..formatting import money
@@ -29,8 +29,8 @@ from .picture import Picture, Planned
 from .wishes import find_settings, settings_to_change, wishes_of
 
 AHEAD = timedelta(days=366)
-# While something is past due it is remembered weekly without end; a calendar gets this many alarms an instalment.
-MOST_ALARMS = 8
+# While something is past due it is remembered weekly without end; a calendar gets the alarms of this long.
+WEEKLY_AHEAD = timedelta(weeks=8)
 
 
 def find_case(token: str) -> Case:
@@ -87,15 +87,14 @@ class _Book:
     picture: Picture
     revisions: dict[int, int]
 
-    def entry(self, p: LoanPosition, n: int, kind: str, on: date, alarms: Iterable[Planned]) -> CalendarEntry:
+    def entry(self, p: LoanPosition, n: int, kind: str, on: date, alarms: Iterable[datetime]) -> CalendarEntry:
         """One day about the `n`-th instalment of a loan. `kind` goes into the UID and decides the title."""
         address = absolute_url("loans.what_if", case_id=p.loan.case_id, loan_id=p.loan.id)
-        rings = sorted({each.fire_at for each in alarms})[:MOST_ALARMS]
         revision = p.loan.version + self.revisions.get(p.loan.id, 0) + self.revisions[0]
         return CalendarEntry(
             f"{kind}-{p.loan.id}-{n}@steady", on, self._title(p, n, kind),
             _("Can't pay? See what can be done: %(address)s", address=address), address, p.loan.created_at, revision,
-            tuple(rings),
+            tuple(sorted(set(alarms))),
         )  # fmt: skip
 
     def _title(self, p: LoanPosition, n: int, kind: str) -> str:
@@ -113,19 +112,32 @@ class _Book:
 
 def _instalments(book: _Book, planned: Iterable[Planned], today: date) -> Iterator[CalendarEntry]:
     """Unpaid instalments of loans that are not muted: those to come, and those past due that are still remembered."""
-    wishes = book.picture.wishes
-    alarms: dict[tuple[int, int], list[Planned]] = {}
-    for each in planned:
-        own = wishes.rules_of(each.loan_id).steps
-        is_step = each.due_on < today or each.step <= max((step.offset_days for step in own), default=0)
-        if each.kind == ReminderKind.INSTALMENT and is_step and local_date(each.fire_at, wishes.rules) >= today:
-            alarms.setdefault((each.loan_id or 0, each.n or 0), []).append(each)
+    wishes, alarms = book.picture.wishes, _alarms(book.picture, planned, today)
     for p in book.picture.positions:
         for n, row in enumerate(p.ledger.rows, 1):
-            on, rings = row.instalment.due_date, alarms.get((p.loan.id, n), [])
+            on, rings = row.instalment.due_date, alarms.get((p.loan.id, row.instalment.due_date), [])
             coming = today <= on <= today + AHEAD or (on < today and rings)
             if coming and not row.is_paid and not wishes.of_loan(p.loan.id).is_muted:
                 yield book.entry(p, n, "loan", on, rings)
+
+
+def _alarms(picture: Picture, planned: Iterable[Planned], today: date) -> dict[tuple[int, date], list[datetime]]:
+    """When the reminders of each instalment (loan, due date) fire from today on: its steps, and what was put off.
+
+    Weekly ones only of what is past due by now: the rest will be paid, as far as anybody knows.
+    """
+    found: dict[tuple[int, date], list[datetime]] = {}
+    for each in planned:
+        rules = picture.wishes.rules_of(each.loan_id)
+        on, last = local_date(each.fire_at, rules), max((step.offset_days for step in rules.steps), default=0)
+        is_near = each.step <= last or (each.due_on < today and on <= today + WEEKLY_AHEAD)
+        if each.kind == ReminderKind.INSTALMENT and is_near and on >= today:
+            found.setdefault((each.loan_id or 0, each.due_on), []).append(each.fire_at)
+    for (loan_id, due_on), until in picture.snoozed.items():
+        if until >= today:
+            again = fires_at(due_on, Step((until - due_on).days), picture.wishes.rules_of(loan_id))
+            found.setdefault((loan_id, due_on), []).append(again)
+    return found
 
 
 def _by_lender(book: _Book, planned: Iterable[Planned], today: date) -> Iterator[CalendarEntry]:
@@ -138,7 +150,7 @@ def _by_lender(book: _Book, planned: Iterable[Planned], today: date) -> Iterator
         kind, later = ("ask", 1) if each.kind == ReminderKind.ASK_BY else ("send", 0)
         on = each.due_on + timedelta(days=each.step + later)
         if today <= on <= today + AHEAD:
-            yield book.entry(p, each.n, kind, on, [each])
+            yield book.entry(p, each.n, kind, on, [each.fire_at])
 
 
 def _revisions(case: Case) -> dict[int, int]:
