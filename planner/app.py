@@ -24,6 +24,8 @@ from .proposals import views as proposals
 from .pwa import views as pwa
 from .radar import views as radar
 from .reminders import act_views as reminder_acts
+from .reminders import feed_views as reminder_feed
+from .reminders import loan_views as reminder_loans
 from .reminders import noticing
 from .reminders import push_views as push
 from .reminders import views as reminders
@@ -46,6 +48,8 @@ FEATURES = (
     reminders,
     push,
     reminder_acts,
+    reminder_loans,
+    reminder_feed,
     pwa,
 )
 

@@ -64,7 +64,7 @@ def page(status: int, kind: str) -> Response:
     title, text = _words(status, kind)
     body = render_template("errors/error.html", status=status, title=title, text=text)
     answer = make_response(body, status)
-    if request.path.startswith("/s/"):
+    if request.path.startswith(("/s/", "/r/", "/calendar/")):
         answer.headers["X-Robots-Tag"] = "noindex"
     return answer
 

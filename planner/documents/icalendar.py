@@ -1,4 +1,8 @@
-"""A calendar file of coming instalments (RFC 5545): whole days, two alarms each, the same UID for the same instalment always."""
+"""A calendar of coming instalments (RFC 5545): whole days, alarms at exact instants, always the same UID for the same matter.
+
+Whole days mean that day wherever the phone is, and alarms are instants in UTC, so no VTIMEZONE is needed; X-WR-TIMEZONE says
+where the household lives. The same entries give the same bytes.
+"""
 
 from __future__ import annotations
 
@@ -9,55 +13,62 @@ from datetime import date, datetime, timedelta
 from icalendar import Alarm, Calendar, Event
 
 PRODUCT = "-//Steady//planner//EN"
+REFRESH = timedelta(hours=6)
 
 
 @dataclass(frozen=True, slots=True)
 class CalendarEntry:
-    """One day worth remembering. `uid` is stable and holds nothing private; `url` is where to go on."""
+    """One day worth remembering. `uid` is stable and holds nothing private; `url` is where to go on.
+
+    `alarms` are instants (aware). `stamp` (aware) is when the entry came to be, and `revision` grows when it changes.
+    """
 
     uid: str
     on: date
     title: str
     text: str
     url: str
+    stamp: datetime
+    revision: int = 0
+    alarms: tuple[datetime, ...] = ()
 
 
-def to_ics(
-    entries: Sequence[CalendarEntry], *, name: str, now: datetime, alarm_days: Sequence[int], at_hour: int
-) -> bytes:
-    """The file: one all-day event an entry, with an alarm `days` before (or after, negative) at `at_hour` local time.
-
-    All-day events need no time zone: they mean that day wherever the phone is. `now` is the instant of writing (DTSTAMP, UTC).
-    """
+def to_ics(entries: Sequence[CalendarEntry], *, name: str, timezone: str) -> bytes:
+    """The calendar: one all-day event an entry. `timezone` is an IANA name."""
     calendar = Calendar()
     calendar.add("prodid", PRODUCT)
     calendar.add("version", "2.0")
     calendar.add("method", "PUBLISH")
     calendar.add("x-wr-calname", name)
+    calendar.add("x-wr-timezone", timezone)
+    calendar.add("refresh-interval", REFRESH, parameters={"VALUE": "DURATION"})
+    calendar.add("x-published-ttl", "PT6H")
     for entry in entries:
-        calendar.add_component(_event(entry, now, alarm_days, at_hour))
+        calendar.add_component(_event(entry))
     content: bytes = calendar.to_ical()
     return content
 
 
-def _event(entry: CalendarEntry, now: datetime, alarm_days: Sequence[int], at_hour: int) -> Event:
+def _event(entry: CalendarEntry) -> Event:
     event = Event()
     event.add("uid", entry.uid)
-    event.add("dtstamp", now)
+    event.add("dtstamp", entry.stamp)
+    event.add("sequence", entry.revision)
     event.add("dtstart", entry.on)
     event.add("dtend", entry.on + timedelta(days=1))
     event.add("summary", entry.title)
     event.add("description", entry.text)
     event.add("url", entry.url)
     event.add("transp", "TRANSPARENT")
-    for days in alarm_days:
-        event.add_component(_alarm(entry, timedelta(days=-days, hours=at_hour)))
+    for at in entry.alarms:
+        event.add_component(_alarm(entry, at))
     return event
 
 
-def _alarm(entry: CalendarEntry, trigger: timedelta) -> Alarm:
+def _alarm(entry: CalendarEntry, at: datetime) -> Alarm:
+    """An alarm at an instant: `at` in UTC, whatever hour the phone shows by then."""
     alarm = Alarm()
     alarm.add("action", "DISPLAY")
     alarm.add("description", entry.title)
-    alarm.add("trigger", trigger)
+    alarm.add("trigger", at, parameters={"VALUE": "DATE-TIME"})
     return alarm

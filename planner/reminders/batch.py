@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
@@ -22,6 +21,7 @@ from ..models import Case, Channel, Dispatch, Loan, PushSubscription, Reminder, 
 from ..radar import services as radar
 from ..radar.services import Radar
 from . import picture as pictures
+from . import push
 from .wishes import Wishes, wishes_of_many
 
 
@@ -69,6 +69,11 @@ def load(keys: Sequence[int], now: datetime) -> list[Letter]:
     return [_letter(row, wishes[row.case_id], of_loan, devices, snoozed, now) for row in rows]
 
 
+def letter_for(dispatch: Dispatch, now: datetime) -> Letter:
+    """One message with its household's state."""
+    return load([dispatch.id], now)[0]
+
+
 def _devices(rows: Sequence[Dispatch]) -> dict[str, PushSubscription]:
     keys = {int(row.target) for row in rows if row.channel == Channel.PUSH}
     if not keys:
@@ -96,8 +101,7 @@ def _letter(row: Dispatch, wishes: Wishes, of_loan: Mapping[int, Loan], devices:
 
 def _address(row: Dispatch, wishes: Wishes, device: PushSubscription | None) -> str | None:
     if row.channel == Channel.PUSH:
-        keys = device and {"p256dh": device.p256dh, "auth": device.auth}
-        return json.dumps({"endpoint": device.endpoint, "keys": keys}) if device else None
+        return push.address_of(device) if device else None
     return wishes.email_to if row.channel == Channel.EMAIL else ""
 
 

@@ -53,7 +53,17 @@ def title(letter: Letter) -> str:
     first = letter.reminders[0]
     if letter.wishes.wording == Wording.DATE:
         return _("Steady: a reminder for %(day)s", day=day(first.due_on))
-    return headline(letter, first, full=True)
+    return _full_title(letter, first)
+
+
+def _full_title(letter: Letter, reminder: Reminder) -> str:
+    """Date, loan and amount; the sentence below it says how far away that is."""
+    position = letter.position(reminder)
+    if position is None:
+        return headline(letter, reminder, full=True)
+    left = position.ledger.rows[(reminder.instalment_n or 1) - 1].left_minor
+    return _("Steady: %(day)s %(loan)s %(amount)s", day=day(reminder.due_on), loan=position.loan.title,
+             amount=money(left, position.loan.currency))  # fmt: skip
 
 
 def open_text(letter: Letter) -> str:
@@ -151,6 +161,8 @@ def _actions(letter: Letter) -> tuple[Action, ...]:
 
 def _red_headline(letter: Letter, reminder: Reminder, *, full: bool) -> str:
     left = (reminder.due_on - letter.today).days
+    if not full and left <= 0:
+        return _("today, %(day)s: have a look", day=day(reminder.due_on))
     if not full:
         return ngettext(
             "%(day)s, in %(num)d day: have a look",
@@ -160,10 +172,15 @@ def _red_headline(letter: Letter, reminder: Reminder, *, full: bool) -> str:
         )
     red = letter.radar.red_day(reminder.due_on) if letter.radar else None
     short = red.short_minor if red else reminder.short_minor or 0
+    words = {
+        "day": day(reminder.due_on), "amount": money(short, letter.wishes.case.currency),
+        "what": letter.radar.names(red) if letter.radar and red else "",
+    }  # fmt: skip
+    if left <= 0:
+        return _("today, %(day)s: %(amount)s short for %(what)s", **words)
     return ngettext(
-        "%(day)s: %(amount)s short for %(what)s, in %(num)d day", "%(day)s: %(amount)s short for %(what)s, in %(num)d days", left,
-        day=day(reminder.due_on), amount=money(short, letter.wishes.case.currency),
-        what=letter.radar.names(red) if letter.radar and red else "",
+        "%(day)s: %(amount)s short for %(what)s, in %(num)d day",
+        "%(day)s: %(amount)s short for %(what)s, in %(num)d days", left, **words,
     )  # fmt: skip
 
 

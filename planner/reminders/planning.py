@@ -15,9 +15,10 @@ from sqlalchemy import select, update
 
 from ..engine.reminding import local_date
 from ..extensions import db, insert_for
-from ..models import Case, Channel, Dispatch, DispatchStatus, Membership, PushSubscription, Reminder, ReminderPlan, Role
+from ..models import Case, Channel, Dispatch, DispatchStatus, Reminder, ReminderPlan
 from . import picture as pictures
 from .picture import LOOK_BACK, Planned
+from .push import subscriptions_of
 from .wishes import Wishes, wishes_of
 
 HORIZON = timedelta(days=2)
@@ -52,13 +53,10 @@ def plan_case(case: Case, now: datetime) -> None:
             book.write(each, channel, target)
 
 
-def targets_of(case: Case, wishes: Wishes) -> list[tuple[Channel, str]]:
+def targets_of(case: Case, wishes: Wishes, now: datetime) -> list[tuple[Channel, str]]:
     """Where the case's messages go: its list in the app, each device of its borrowers, and its e-mail address."""
-    devices = db.session.scalars(
-        select(PushSubscription.id).join(Membership, Membership.user_id == PushSubscription.user_id)
-        .where(Membership.case_id == case.id, Membership.role == Role.BORROWER).order_by(PushSubscription.id)
-    )  # fmt: skip
-    found = [(Channel.APP, ""), *((Channel.PUSH, str(key)) for key in devices)]
+    devices = ((Channel.PUSH, str(device.id)) for device in subscriptions_of(case, now))
+    found = [(Channel.APP, ""), *devices]
     return [*found, (Channel.EMAIL, "")] if wishes.email_to else found
 
 
@@ -92,7 +90,7 @@ class _Book:
 
     def __init__(self, wishes: Wishes, now: datetime) -> None:
         self.wishes, self.now, self.case = wishes, now, wishes.case
-        self.targets = targets_of(self.case, wishes)
+        self.targets = targets_of(self.case, wishes, now)
         since = now - LOOK_BACK - timedelta(days=1)
         known = select(Reminder.key, Reminder.channel, Reminder.target)
         self.known = {tuple(row) for row in db.session.execute(

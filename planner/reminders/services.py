@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import date, datetime
 
 from sqlalchemy import func, select, update
 from sqlalchemy.orm import selectinload
@@ -10,10 +10,11 @@ from sqlalchemy.orm import selectinload
 from .. import clock
 from ..access import select_rows
 from ..engine import notices, reminding
+from ..engine.ledger import LedgerRow
 from ..errors import NotFound
 from ..extensions import db
 from ..loans import services as loans
-from ..models import Case, Channel, Dispatch, DispatchStatus, Loan, Reminder, ReminderKind
+from ..models import Case, Channel, Dispatch, DispatchStatus, Loan, Payment, Reminder, ReminderKind
 from . import batch, planning, sending
 from .batch import Letter
 from .picture import Planned
@@ -73,17 +74,26 @@ def find_reminder(key: int) -> Reminder | None:
     return db.session.get(Reminder, key)
 
 
-def mark_paid(reminder: Reminder) -> None:
-    """Record that the instalment of a reminder was paid today. Raises NotFound when there is none, Conflict when it is paid."""
-    loan = db.session.get(Loan, reminder.loan_id or 0)
-    if loan is None or reminder.instalment_n is None:
+def mark_message_read(reminder: Reminder, now: datetime) -> None:
+    """The message that carried this step was seen: somebody acted on it."""
+    if reminder.dispatch is not None and reminder.dispatch.read_at is None:
+        reminder.dispatch.read_at = now
+        db.session.flush()
+
+
+def mark_paid(reminder: Reminder) -> Payment:
+    """Record that the instalment of a reminder was paid today.
+
+    Raises NotFound when its contract no longer has it on that day, Conflict when it is paid.
+    """
+    loan, today = db.session.get(Loan, reminder.loan_id or 0), _today(reminder)
+    if loan is None or reminder.instalment_n is None or _due_row(loan, reminder, today) is None:
         raise NotFound
-    case = db.session.get_one(Case, reminder.case_id)
-    loans.mark_paid(loan, reminder.instalment_n, clock.today(case.timezone))
+    return loans.mark_paid(loan, reminder.instalment_n, today)
 
 
-def snooze(reminder: Reminder, days: int, now: datetime) -> None:
-    """Put an instalment off: nothing about it before the morning in `days` days, then one reminder.
+def snooze(reminder: Reminder, days: int, now: datetime) -> date:
+    """Put an instalment off: nothing about it before the morning in `days` days, then one reminder. Returns that day.
 
     Raises NotFound for a reminder about no instalment, TermsError("days") for a day out of reach.
     """
@@ -99,16 +109,24 @@ def snooze(reminder: Reminder, days: int, now: datetime) -> None:
     )  # fmt: skip
     planning.put(case, each, now)
     db.session.flush()
+    return until
 
 
 def is_settled(reminder: Reminder) -> bool:
     """Whether the instalment a reminder is about is paid already, or no longer there."""
     loan = db.session.get(Loan, reminder.loan_id or 0)
-    if loan is None or reminder.instalment_n is None:
-        return True
-    case = db.session.get_one(Case, reminder.case_id)
-    rows = loans.position(loan, clock.today(case.timezone)).ledger.rows
-    return reminder.instalment_n > len(rows) or rows[reminder.instalment_n - 1].is_paid
+    row = None if loan is None or loan.closed_on else _due_row(loan, reminder, _today(reminder))
+    return row is None or row.is_paid
+
+
+def _due_row(loan: Loan, reminder: Reminder, today: date) -> LedgerRow | None:
+    """The instalment a reminder is about; None when a changed contract no longer has it on that day."""
+    rows, n = loans.position(loan, today).ledger.rows, reminder.instalment_n or 0
+    return rows[n - 1] if 1 <= n <= len(rows) and rows[n - 1].instalment.due_date == reminder.due_on else None
+
+
+def _today(reminder: Reminder) -> date:
+    return clock.today(db.session.get_one(Case, reminder.case_id).timezone)
 
 
 def stop_email(case_id: int) -> None:

@@ -9,6 +9,7 @@ from .. import clock
 from ..access import Permission, find_home_case, needs, public
 from ..accounts.views import render_welcome
 from ..models import Case
+from ..reminders import services as reminders
 from . import services
 
 bp = Blueprint("today", __name__)
@@ -33,6 +34,6 @@ def index(case: Case) -> Response:
 def _today(case: Case) -> Response:
     seen = services.look(case, current_user, clock.today(case.timezone))
     page = "today/first_run.html" if seen.is_first_run else "today/index.html"
-    answer = make_response(render_template(page, t=seen))
+    answer = make_response(render_template(page, t=seen, unread=reminders.unread(case)))
     answer.headers["X-Offline"] = "keep"
     return answer

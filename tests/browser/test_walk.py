@@ -7,7 +7,7 @@ import io
 import json
 import re
 import time
-from datetime import date, timedelta
+from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
@@ -171,7 +171,7 @@ def set_reminders(me: Window) -> None:
     me.look("13-more")
     me.press("提醒")
     assert me.field("email_to").input_value() == EMAIL, "the account's own address is proposed"
-    me.choose("show_details", "yes")
+    me.choose("wording", "full")
     if not me.field("email_on").is_checked():
         me.field("email_on").click()
     me.press("保存")
@@ -217,7 +217,9 @@ def read_calendar(content: bytes) -> list[tuple[date, str]]:
     for event in Calendar.from_ical(content).walk("VEVENT"):
         alarms = {alarm.decoded("TRIGGER") for alarm in event.walk("VALARM")}
         summary = str(event["SUMMARY"])
-        assert timedelta(days=-7, hours=9) in alarms
+        day = event.decoded("DTSTART") - timedelta(days=7)
+        week_before = datetime(day.year, day.month, day.day, 1, tzinfo=UTC)
+        assert week_before in alarms, "nine in the morning in Shanghai"
         assert "海尔" in summary
         found.append((event.decoded("DTSTART"), re.findall(r"¥([\d,.]+)", summary)[0]))
     return found

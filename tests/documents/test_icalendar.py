@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 
 import ics
@@ -9,21 +10,17 @@ from icalendar import Calendar
 
 from planner.documents.icalendar import CalendarEntry, to_ics
 
-NOW = datetime(2026, 12, 9, 0, 12, tzinfo=UTC)
+STAMP = datetime(2026, 12, 1, 8, 30, tzinfo=UTC)
+ALARMS = tuple(datetime(2026, 12, day, 1, tzinfo=UTC) for day in (11, 15, 18))
 ENTRIES = [
-    CalendarEntry(
-        "loan-1-6-20261218@steady",
-        date(2026, 12, 18),
-        "稳步：有一件事要办",
-        "还不上？看看有什么办法：" + "长" * 200,
-        "https://p/c/1",
-    ),
-    CalendarEntry("loan-2-1-20270131@steady", date(2027, 1, 31), "a; b, c \\ d", "line\nbreak", "https://p/c/2"),
-]
+    CalendarEntry("loan-1-6@steady", date(2026, 12, 18), "稳步：有一件事要办", "还不上？看看有什么办法：" + "长" * 200, "https://p/c/1",
+                  STAMP, 3, ALARMS),
+    CalendarEntry("loan-2-1@steady", date(2027, 1, 31), "a; b, c \\ d", "line\nbreak", "https://p/c/2", STAMP),
+]  # fmt: skip
 
 
-def made() -> bytes:
-    return to_ics(ENTRIES, name="稳步", now=NOW, alarm_days=(7, 3, 0), at_hour=9)
+def made(entries: list[CalendarEntry] = ENTRIES) -> bytes:
+    return to_ics(entries, name="稳步", timezone="Asia/Shanghai")
 
 
 def test_icalendar_reads_every_day_and_alarm_back() -> None:
@@ -33,16 +30,17 @@ def test_icalendar_reads_every_day_and_alarm_back() -> None:
         (entry.uid, entry.on, entry.on + timedelta(days=1), entry.title) for entry in ENTRIES
     ]
     assert [str(e["DESCRIPTION"]) for e in events] == [entry.text for entry in ENTRIES]
-    alarms = [a.decoded("TRIGGER") for a in events[0].walk("VALARM")]
-    assert alarms == [timedelta(days=-7, hours=9), timedelta(days=-3, hours=9), timedelta(hours=9)]
-    assert calendar["VERSION"] == "2.0"
+    assert [e.decoded("SEQUENCE") for e in events] == [3, 0]
+    assert tuple(a.decoded("TRIGGER") for a in events[0].walk("VALARM")) == ALARMS
+    assert list(events[1].walk("VALARM")) == []
+    assert (calendar["VERSION"], calendar["X-WR-TIMEZONE"], calendar["METHOD"]) == ("2.0", "Asia/Shanghai", "PUBLISH")
     assert calendar["PRODID"]
 
 
-def test_a_second_parser_agrees() -> None:
+def test_a_second_parser_agrees_on_days_and_on_the_instants_of_the_alarms() -> None:
     calendar = ics.Calendar(made().decode())
-    found = sorted((event.begin.date(), event.name, len(event.alarms)) for event in calendar.events)
-    assert found == [(entry.on, entry.title, 3) for entry in ENTRIES]
+    found = sorted((e.begin.date(), e.name, sorted(a.trigger.datetime for a in e.alarms)) for e in calendar.events)
+    assert found == [(entry.on, entry.title, list(entry.alarms)) for entry in ENTRIES]
 
 
 def test_it_keeps_the_letter_of_rfc_5545() -> None:
@@ -52,14 +50,17 @@ def test_it_keeps_the_letter_of_rfc_5545() -> None:
     assert all(len(line) <= 75 for line in lines)
     assert content.startswith(b"BEGIN:VCALENDAR\r\n")
     assert content.endswith(b"END:VCALENDAR\r\n")
-    assert content.count(b"DTSTAMP:20261209T001200Z") == 2
+    assert content.count(b"DTSTAMP:20261201T083000Z") == 2
+    # An alarm at an instant must say so: without VALUE a trigger is read as a duration.
+    assert content.count(b"TRIGGER;VALUE=DATE-TIME:202612") == 3
 
 
-def test_the_same_instalment_keeps_its_uid_in_every_file() -> None:
-    uids = [line for line in made().split(b"\r\n") if line.startswith(b"UID")]
-    again = to_ics(ENTRIES, name="x", now=NOW + timedelta(days=1), alarm_days=(1,), at_hour=10)
-    assert uids == [line for line in again.split(b"\r\n") if line.startswith(b"UID")]
+def test_the_same_entries_are_the_same_bytes_and_another_title_keeps_the_uid() -> None:
+    assert made() == made()
+    changed = made([replace(ENTRIES[0], title="x", alarms=())])
+    assert changed != made(ENTRIES[:1])
+    assert b"UID:loan-1-6@steady" in changed
 
 
 def test_no_entries_make_an_empty_but_whole_calendar() -> None:
-    assert list(Calendar.from_ical(to_ics([], name="x", now=NOW, alarm_days=(), at_hour=9)).walk("VEVENT")) == []
+    assert list(Calendar.from_ical(made([])).walk("VEVENT")) == []
