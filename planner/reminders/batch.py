@@ -65,8 +65,9 @@ def load(keys: Sequence[int], now: datetime) -> list[Letter]:
     wishes = wishes_of_many(list(cases.values()))
     loan_ids = {reminder.loan_id for row in rows for reminder in row.reminders if reminder.loan_id}
     of_loan = {loan.id: loan for loan in db.session.scalars(select(Loan).where(Loan.id.in_(loan_ids)))}
-    devices, snoozed = _devices(rows), pictures.snoozes_of(cases)
-    return [_letter(row, wishes[row.case_id], of_loan, devices, snoozed, now) for row in rows]
+    devices, snoozed = _devices(rows, now), pictures.snoozes_of(cases)
+    seen = _radars(rows, wishes, now)
+    return [_letter(row, wishes[row.case_id], of_loan, devices, snoozed, seen, now) for row in rows]
 
 
 def letter_for(dispatch: Dispatch, now: datetime) -> Letter:
@@ -74,22 +75,26 @@ def letter_for(dispatch: Dispatch, now: datetime) -> Letter:
     return load([dispatch.id], now)[0]
 
 
-def _devices(rows: Sequence[Dispatch]) -> dict[str, PushSubscription]:
+def _devices(rows: Sequence[Dispatch], now: datetime) -> dict[tuple[int, str], PushSubscription]:
     keys = {int(row.target) for row in rows if row.channel == Channel.PUSH}
-    if not keys:
-        return {}
-    found = db.session.scalars(select(PushSubscription).where(PushSubscription.id.in_(keys)))
-    return {str(device.id): device for device in found}
+    return push.reachable(keys, now) if keys else {}
 
 
-def _letter(row: Dispatch, wishes: Wishes, of_loan: Mapping[int, Loan], devices: Mapping[str, PushSubscription],
-            snoozed: dict[tuple[int, date], date], now: datetime) -> Letter:  # fmt: skip
+def _radars(rows: Sequence[Dispatch], wishes: Mapping[int, Wishes], now: datetime) -> dict[int, Radar | None]:
+    """The coming year of each case that is told of a red day."""
+    wanted = {row.case_id for row in rows if any(r.kind == ReminderKind.RADAR for r in row.reminders)}
+    return {key: radar.look(wishes[key].case, local_date(now, wishes[key].rules)) for key in wanted}
+
+
+def _letter(row: Dispatch, wishes: Wishes, of_loan: Mapping[int, Loan], devices: Mapping[tuple[int, str], PushSubscription],
+            snoozed: dict[tuple[int, date], date], radars: Mapping[int, Radar | None], now: datetime) -> Letter:  # fmt: skip
     today = local_date(now, wishes.rules)
-    device = devices.get(row.target) if row.channel == Channel.PUSH else None
+    device = devices.get((row.case_id, row.target)) if row.channel == Channel.PUSH else None
     positions = {reminder.loan_id: loans.position(of_loan[reminder.loan_id], today)
                  for reminder in row.reminders if reminder.loan_id and reminder.loan_id in of_loan}  # fmt: skip
-    seen = radar.look(wishes.case, today) if any(r.kind == ReminderKind.RADAR for r in row.reminders) else None
-    letter = Letter(row, wishes, _address(row, wishes, device), device, [], {}, positions, snoozed, seen, today)
+    letter = Letter(
+        row, wishes, _address(row, wishes, device), device, [], {}, positions, snoozed, radars.get(row.case_id), today
+    )
     for reminder in row.reminders:
         reason = drop_reason(letter, reminder, now)
         if reason:

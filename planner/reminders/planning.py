@@ -11,6 +11,7 @@ import logging
 from collections.abc import Iterable, Iterator
 from datetime import date, datetime, time, timedelta
 
+from flask import current_app
 from sqlalchemy import select, update
 
 from ..engine.reminding import local_date
@@ -54,10 +55,14 @@ def plan_case(case: Case, now: datetime) -> None:
 
 
 def targets_of(case: Case, wishes: Wishes, now: datetime) -> list[tuple[Channel, str]]:
-    """Where the case's messages go: its list in the app, each device of its borrowers, and its e-mail address."""
+    """Where the case's messages go: its list in the app, each device of its borrowers, and its e-mail address.
+
+    Where no mail server is set up there is nothing to try, and to fail at, again and again.
+    """
     devices = ((Channel.PUSH, str(device.id)) for device in subscriptions_of(case, now))
     found = [(Channel.APP, ""), *devices]
-    return [*found, (Channel.EMAIL, "")] if wishes.email_to else found
+    can_mail = current_app.config["SETTINGS"].smtp is not None
+    return [*found, (Channel.EMAIL, "")] if wishes.email_to and can_mail else found
 
 
 def replan(case: Case, now: datetime) -> None:

@@ -45,7 +45,7 @@ def coming(picture: Picture, now: datetime, count: int = 10) -> list[ComingMessa
     ahead = sorted(
         [*pictures.next_reminders(picture, now, count + _MARGIN), *_waiting(wishes.case, now)], key=lambda p: p.fire_at
     )
-    live = [channel for channel, _target in planning.targets_of(wishes.case, wishes)]
+    live = [channel for channel, _target in planning.targets_of(wishes.case, wishes, now)]
     found, said = [], 0
     calendar = _calendar(wishes, ahead, now)
     for parts in _by_message(wishes, ahead):

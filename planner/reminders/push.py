@@ -8,7 +8,7 @@ from __future__ import annotations
 import hashlib
 import json
 import secrets
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -96,6 +96,16 @@ def subscriptions_of(case: Case, now: datetime) -> list[PushSubscription]:
     """The devices that take notifications for this case: those of its borrowers."""
     borrowers = select(Membership.user_id).where(Membership.case_id == case.id, Membership.role == Role.BORROWER)
     return _live(PushSubscription.user_id.in_(borrowers), now)
+
+
+def reachable(keys: Iterable[int], now: datetime) -> dict[tuple[int, str], PushSubscription]:
+    """Those of these devices that take messages, by case and key as text: their person is a borrower of that case by now."""
+    chosen = (
+        select(Membership.case_id, PushSubscription).join(Membership, Membership.user_id == PushSubscription.user_id)
+        .join(SignIn, SignIn.id == PushSubscription.sign_in_id)
+        .where(PushSubscription.id.in_(keys), Membership.role == Role.BORROWER, SignIn.created_at > now - ABSOLUTE_LIMIT)
+    )  # fmt: skip
+    return {(case_id, str(device.id)): device for case_id, device in db.session.execute(chosen).tuples()}
 
 
 def devices_of(user: User, now: datetime) -> list[PushSubscription]:

@@ -186,10 +186,6 @@ def _failed(letter: Letter, error: DeliveryError, now: datetime) -> None:
 
 
 def _note(letter: Letter, error: DeliveryError | None) -> None:
-    """A device keeps what went wrong last for its owner to see; one that is gone for good is forgotten."""
-    if letter.device is None:
-        return
-    if error is not None and error.gone:
-        push.forget(letter.device)
-    else:
-        push.note_fault(letter.device, error.reason if error else None)
+    """A device keeps what went wrong last, for its owner to see."""
+    if letter.device is not None:
+        push.note_outcome(letter.device, error)

@@ -7,6 +7,7 @@ from typing import Any
 
 from flask import Blueprint, Response, current_app, flash, render_template, session, url_for
 from flask_babel import gettext as _
+from flask_login import current_user
 
 from .. import clock, tokens
 from ..access import Permission, needs, public
@@ -17,7 +18,7 @@ from ..extensions import csrf, db, limiter
 from ..formatting import day
 from ..messages import see_other
 from ..models import Case
-from . import composing, examples, feed, planning, preview, services, settings, words
+from . import composing, examples, feed, planning, preview, push, services, settings, words
 from . import picture as pictures
 from .forms import COMMON, SettingsForm, SnoozeForm, not_before
 from .listing import listed
@@ -71,6 +72,21 @@ def send_test(case: Case) -> Page:
     return see_other(url_for("reminders.index"))
 
 
+@bp.post("/c/<int:case_id>/reminders/test-devices")
+@needs(Permission.EDIT)
+@limiter.limit("10 per hour")
+def send_test_push(case: Case) -> Page:
+    outcome = push.send_test(current_user, current_app.config["SETTINGS"], clock.now())
+    db.session.commit()
+    for device, error in outcome:
+        reason = words.reason_words(error.reason) if error else ""
+        flash(_("%(device)s: not sent, %(reason)s.", device=device.client, reason=reason) if error
+              else _("%(device)s: sent. It shows in a moment.", device=device.client))  # fmt: skip
+    if not outcome:
+        flash(_("No device of yours takes notifications yet: switch them on below"))
+    return see_other(url_for("reminders.index"))
+
+
 @bp.get("/c/<int:case_id>/reminders/list")
 @needs(Permission.VIEW)
 def inbox(case: Case) -> Page:
@@ -105,7 +121,8 @@ def _page(case: Case, form: SettingsForm, *, stale: bool = False) -> str:
         "reminders/index.html", form=form, stale=stale, words=words, today=clock.today(case.timezone), wishes=picture.wishes,
         common=COMMON, hint=_hint(picture, now), examples=examples.titles(picture), loans=_loans(case, picture),
         coming=preview.coming(picture, now), history=services.history(case), left_out=services.left_out(case),
-        unread=services.unread(case), can_send=current_app.config["SETTINGS"].smtp is not None,
+        unread=services.unread(case), devices=push.devices_of(current_user, now),
+        can_send=current_app.config["SETTINGS"].smtp is not None,
         feed_is_open=feed.is_open(case), feed_address=session.pop("new_feed", ""),
     )  # fmt: skip
 

@@ -13,6 +13,7 @@ from ..engine.reminding import Drop
 from ..formatting import day
 from ..i18n import html_lang
 from ..models import Channel, Dispatch, LoanReminders
+from .push import PUSH_REASONS
 
 __all__ = [
     "about", "channel_words", "html_lang", "list_words", "loan_words", "reason_words", "send_day_words", "ways_words",
@@ -53,7 +54,7 @@ def loan_words(own: LoanReminders | None) -> str:
 def reason_words(reason: str | None) -> str:
     """Why a message was not sent, or not yet, for the person it was meant for. `reason` may carry a detail after a colon."""
     code = (reason or "").split(":")[0]
-    return _dropped(code) or _by_email(code) or _by_push(code) or _("something went wrong on our side")
+    return _dropped(code) or _by_email(code) or str(PUSH_REASONS.get(code, _("something went wrong on our side")))
 
 
 def _dropped(code: str) -> str | None:
@@ -81,19 +82,6 @@ def _by_email(code: str) -> str | None:
         "unreachable": _("the mail server could not be reached"),
         "sign_in_refused": _("the mail server refused our sign-in"),
         "connection_lost": _("the connection to the mail server broke"),
-    }.get(code)
-
-
-def _by_push(code: str) -> str | None:
-    return {
-        "gone": _("the device no longer takes notifications"),
-        "push_unreachable": _("the notification service could not be reached"),
-        "push_slow": _("the notification service did not answer in time"),
-        "push_busy": _("the notification service asked us to wait"),
-        "push_unavailable": _("the notification service had a fault"),
-        "push_refused": _("the notification service refused the message"),
-        "redirected": _("the notification service has moved; switch notifications on again on the device"),
-        "endpoint_refused": _("the device named a notification service we may not use"),
     }.get(code)
 
 
