@@ -9,6 +9,7 @@ from typing import Any
 from flask import Flask
 from sqlalchemy import select
 
+from planner.config import Smtp
 from planner.extensions import db
 from planner.models import Channel, Loan, Payment, Reminder
 from planner.reminders import services
@@ -19,6 +20,12 @@ DUE_MORNING = datetime.fromisoformat("2026-12-18T09:01+08:00")
 def set_clock(app: Flask, moment: datetime) -> None:
     """Stop the app's clock at another instant."""
     app.config["SETTINGS"] = replace(app.config["SETTINGS"], fixed_now=moment)
+
+
+def set_up_mail(app: Flask) -> None:
+    """Name a mail server, so that e-mails are planned; nothing answers there."""
+    nobody = Smtp("127.0.0.1", 9, None, None, "plain")
+    app.config["SETTINGS"] = replace(app.config["SETTINGS"], smtp=nobody)
 
 
 def run_at(app: Flask, moment: datetime) -> int:

@@ -19,7 +19,13 @@ from planner.reminders.composing import act_url
 from planner.reminders.wishes import settings_to_change
 from tests.factories import Household
 from tests.pages import get, post, words
-from tests.reminding import DUE_MORNING, change_loan, find_step, paid, run_at, set_clock
+from tests.reminding import DUE_MORNING, change_loan, find_step, paid, run_at, set_clock, set_up_mail
+
+
+@pytest.fixture(autouse=True)
+def mail(app: Flask) -> None:
+    """E-mail is a way reminders go."""
+    set_up_mail(app)
 
 
 @pytest.fixture

@@ -25,13 +25,19 @@ from planner.reminders.wishes import Wishes, wishes_of
 from tests.delivery.test_email import Sink, free_port
 from tests.factories import Household
 from tests.pages import get, post, words
-from tests.reminding import DUE_MORNING, run_at, set_clock
+from tests.reminding import DUE_MORNING, run_at, set_clock, set_up_mail
 
 FORM: dict[str, Any] = {
     "chips": ["-7", "0"], "send_at": "10:30", "push_on": "y", "email_on": "y", "email_to": "me@example.org", "radar": "y",
     "quiet_from": "22:00", "quiet_until": "08:00", "wording": "full", "weekly": "y", "one_a_day": "y",
 }  # fmt: skip
 OWN = {"own-0-days": "45", "own-0-side": "before", "own-0-at": "18:05", "own-0-ways": "email"}
+
+
+@pytest.fixture(autouse=True)
+def mail(app: Flask) -> None:
+    """E-mail is a way reminders go."""
+    set_up_mail(app)
 
 
 @pytest.fixture
@@ -409,6 +415,7 @@ def test_a_loan_of_another_case_is_not_there(household: Household, stranger: Fla
 
 
 def test_a_test_message_says_plainly_whether_it_works(app: Flask, borrower: FlaskClient, page: str) -> None:
+    app.config["SETTINGS"] = replace(app.config["SETTINGS"], smtp=None)
     post(borrower, f"{page}/test", {})
     assert "Not sent: this way is not set up on this server." in words(get(borrower, page))
     away = Smtp("127.0.0.1", free_port(), None, None, "plain")
