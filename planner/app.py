@@ -19,6 +19,7 @@ from .imports import history
 from .imports import views as imports
 from .loans import payments
 from .loans import views as loans
+from .negotiation import views as negotiation
 from .payoff import views as payoff
 from .proposals import views as proposals
 from .pwa import views as pwa
@@ -26,6 +27,8 @@ from .radar import views as radar
 from .reminders import act_views as reminder_acts
 from .reminders import noticing
 from .reminders import views as reminders
+from .sharing import check_views as check
+from .sharing import lender_views as lender
 from .sharing import views as sharing
 from .today import views as today
 
@@ -42,6 +45,9 @@ FEATURES = (
     radar,
     proposals,
     sharing,
+    lender,
+    check,
+    negotiation,
     reminders,
     reminder_acts,
     pwa,

@@ -38,7 +38,7 @@ class AgreedRow(NamedTuple):
 def check_rows(rows: Sequence[AgreedRow], after: date | None = None) -> None:
     """Refuse rows that cannot be a schedule. `after` is the due date of the last settled instalment.
 
-    Raises TermsError("rows") with the code none, out_of_range (more than 600), negative, dates (not one after the other), or
+    Raises TermsError("rows") with the code none, out_of_range (more than 600), negative, dates (one before the one before it), or
     balance (one is not the balance before less the principal; the last may be smaller, where the rest is given up).
     """
     if not rows:
@@ -49,7 +49,7 @@ def check_rows(rows: Sequence[AgreedRow], after: date | None = None) -> None:
         raise TermsError("rows", "negative")
     days = [after] if after else []
     days += [row.due_on for row in rows]
-    if any(later <= earlier for earlier, later in pairwise(days)):
+    if any(later < earlier for earlier, later in pairwise(days)):
         raise TermsError("rows", "dates")
     jumps = [row.balance_minor - before.balance_minor + row.principal_minor for before, row in pairwise(rows)]
     if any(jumps[:-1]) or (jumps and jumps[-1] > 0):

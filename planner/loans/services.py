@@ -56,6 +56,11 @@ def position(loan: Loan, today: date, agreed: Agreed | Unasked | None = UNASKED)
     return LoanPosition(loan, terms, schedule, ledger, cost, found)
 
 
+def engine_payments(place: LoanPosition) -> list[engine.Payment]:
+    """The payments on a loan as the engine takes them."""
+    return [_as_paid(payment, place.agreed) for payment in live_payments(place.loan)]
+
+
 def late_rules(loan: Loan) -> LateRules | None:
     """What its contract says about paying late; None while that is not known."""
     return None if loan.late_rules is None else _late_rules(json.dumps(loan.late_rules, sort_keys=True))

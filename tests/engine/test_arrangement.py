@@ -103,7 +103,7 @@ def test_it_is_kept_when_everything_is_paid_and_not_before() -> None:
         (lambda rows: rows * 100, "out_of_range"),
         (lambda rows: (rows[0]._replace(interest_minor=-1), *rows[1:]), "negative"),
         (lambda rows: (rows[1], rows[0], *rows[2:]), "dates"),
-        (lambda rows: (rows[0]._replace(due_on=SCHEDULE.due[3]), *rows[1:]), "dates"),
+        (lambda rows: (rows[0]._replace(due_on=SCHEDULE.due[2]), *rows[1:]), "dates"),
         (lambda rows: (rows[0], rows[1]._replace(balance_minor=1), *rows[2:]), "balance"),
         (lambda rows: (*rows[:-1], rows[-1]._replace(balance_minor=1)), "balance"),
     ],
