@@ -57,7 +57,10 @@ def read_unit(found: Any) -> Currency:
 
 def _read_fields(kind: Any, found: Any, unit: Currency) -> Any:
     values = {}
+    has_default = {f.name for f in dataclasses.fields(kind) if f.default is not dataclasses.MISSING}
     for name, hint in _hints(kind).items():
+        if name in has_default and _name(name) not in found:
+            continue  # a field that was added later
         raw = found[_name(name)]
         values[name] = (
             (None if raw is None else to_minor(raw, unit)) if name.endswith(_MONEY) else read(hint, raw, unit)

@@ -14,6 +14,7 @@ from datetime import date
 from decimal import Decimal
 from typing import Any
 
+from ..engine.asked import Asked as Asked
 from ..engine.money import Currency
 from . import plain
 
@@ -102,25 +103,6 @@ class CreditorShare:
     offered_minor: int
     is_priority: bool
     is_token: bool
-
-
-@dataclass(frozen=True, slots=True)
-class Asked:
-    """The one request to a creditor, by the words of engine/requests.py; only the fields of its kind are set.
-
-    `interest` says which treatment of deferred interest is asked for (engine/changes.DeferredInterest), never assumed.
-    """
-
-    kind: str
-    amount_minor: int | None = None
-    from_on: date | None = None
-    until: date | None = None
-    count: int | None = None
-    interest: str | None = None
-    annual_rate: Decimal | None = None
-    instalments: int | None = None
-    day: int | None = None
-    on: date | None = None
 
 
 @dataclass(frozen=True, slots=True)
