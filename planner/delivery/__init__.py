@@ -47,7 +47,8 @@ class Message:
     """A message ready to go. `to` is an address: an e-mail address, or a push subscription as JSON.
 
     The same `key` gives the same Message-ID and push topic, so that a repeat after a crash is recognisable and takes the first
-    one's place. `title` and `text` may be seen by anybody; `expires_at` is when it no longer helps. Only e-mail carries `attachments`.
+    one's place. `title` and `text` may be seen by anybody; `expires_at` is when it no longer helps.
+    Only e-mail carries `attachments`.
     """
 
     to: str

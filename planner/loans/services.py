@@ -76,7 +76,6 @@ def positions(case: Case, today: date, *, include_closed: bool = False) -> list[
     wanted = select_rows(Loan, case).order_by(Loan.id)
     if not include_closed:
         wanted = wanted.where(Loan.closed_on.is_(None))
-    agreed = all_agreed(case)
     found = db.session.scalars(wanted).all()
     agreed = all_agreed(case, found)
     return [position(loan, today, agreed.get(loan.id)) for loan in found]

@@ -66,7 +66,9 @@ class Word:
     review_on: date | None
 
 
-def confirm(case: Case, item: ProposalItem, position: LoanPosition, what: Agreed, word: Word, now: datetime) -> Arrangement:
+def confirm(
+    case: Case, item: ProposalItem, position: LoanPosition, what: Agreed, word: Word, now: datetime
+) -> Arrangement:
     """Record the lender's word; from now on the agreement is the loan's schedule.
 
     Raises ValueError without proof, TermsError("rows") for rows that cannot be a schedule, Conflict when the item has an

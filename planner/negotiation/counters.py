@@ -56,5 +56,3 @@ def _on_another_day(asked: Asked, said: Asked) -> Asked:
     if asked.kind == Kind.MOVE_DUE:
         return replace(asked, from_on=said.from_on, day=said.from_on.day)
     return replace(asked, from_on=said.from_on)
-
-

@@ -44,7 +44,9 @@ class LogForm(AnswerForm):
 
     source = RadioChoice(_l("How did it come?"), choices=list(HEARD.items()), default=ResponseSource.PHONE)
     kind = RadioChoice(_l("What did they say?"), choices=list(KINDS.items()), default=ResponseKind.ACCEPT)
-    person = TextField(_l("Who said it"), [*required(_l("Enter the name, or what they called themselves")), at_most(80)])
+    person = TextField(
+        _l("Who said it"), [*required(_l("Enter the name, or what they called themselves")), at_most(80)]
+    )
     reference = TextField(_l("Their reference"), [*optional(), at_most(60)])
     said_on = DayField(_l("Day"), required(_l("Enter the day, such as 2026-12-18")))
     said_time = TextField(_l("Time"), [*optional(), at_most(5)])

@@ -79,7 +79,11 @@ class Talk:
     def counter(self) -> Response | None:
         """The counter-offer that waits for a word; None when there is none, or something came after it."""
         last = self.last_response
-        return last if last is not None and self.state.stage == Stage.COUNTERED and last.kind == ResponseKind.COUNTER else None
+        return (
+            last
+            if last is not None and self.state.stage == Stage.COUNTERED and last.kind == ResponseKind.COUNTER
+            else None
+        )
 
     @property
     def can_confirm(self) -> bool:
@@ -89,7 +93,9 @@ class Talk:
 
 def talks(case: Case, now: datetime) -> list[Talk]:
     """All talks of a case, those that wait for the household first; the number of queries does not depend on how many."""
-    items = [item for plan in db.session.scalars(select_rows(Proposal, case)) for item in plan.items if item.is_included]
+    items = [
+        item for plan in db.session.scalars(select_rows(Proposal, case)) for item in plan.items if item.is_included
+    ]
     found = _talks(case, items, now)
     return sorted(found, key=lambda talk: (talk.state.next_on or date.max, talk.state.since))
 
@@ -187,7 +193,9 @@ def _talk(
 
 def _sharing(share: Share) -> engine.Sharing:
     closes = min(share.expires_at, share.revoked_at or share.expires_at)
-    return engine.Sharing(share.created_at, closes, share.most_views is not None and share.view_count >= share.most_views)
+    return engine.Sharing(
+        share.created_at, closes, share.most_views is not None and share.view_count >= share.most_views
+    )
 
 
 def _agreement(row: Arrangement, position: LoanPosition | None) -> engine.Agreement:

@@ -1,4 +1,4 @@
-"""A counter-offer looked at at once: whether it fits, from when not, what it costs against the offer; and taken over with one tap."""
+"""A counter-offer looked at at once: whether it fits, from when not, what it costs; and taken over with one tap."""
 
 from __future__ import annotations
 

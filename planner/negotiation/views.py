@@ -171,16 +171,23 @@ def _confirmed(case: Case, found: Talk, form: ConfirmForm) -> bool:
     today, now = clock.today(case.timezone), clock.now()
     evidence = get_row(Evidence, int(form.evidence.data), case) if form.evidence.data else None
     word = agreeing.Word(
-        form.received_on.data, form.terms, evidence, form.reference.data, found.last_response, form.review_on.data
+        form.received_on.data or today,
+        form.terms,
+        evidence,
+        form.reference.data,
+        found.last_response,
+        form.review_on.data,
     )
     try:
         what = testing.agreed_on(found, form.basis.data, today)
         if what is None or found.position is None:
-            form.refuse("basis", _("There is no such offer. Record what was agreed as their counter-offer first"))
+            form.refuse("basis", _("There is no such offer. Note what was agreed as their counter-offer first"))
             return False
         agreeing.confirm(case, found.item, found.position, what, word, now)
     except EngineError:
-        form.refuse("basis", _("No instalments come of this. Ask the lender for amounts and dates, and log them as a counter-offer"))
+        form.refuse(
+            "basis", _("No instalments come of this. Ask the lender for amounts and dates, and note them as an answer")
+        )
         return False
     return True
 

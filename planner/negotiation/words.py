@@ -46,9 +46,13 @@ def stage_icon(stage: Stage) -> str:
     """The icon of its badge."""
     if stage in (Stage.ACCEPTED, Stage.CONFIRMED, Stage.RUNNING, Stage.KEPT):
         return "check"
-    return {Stage.DRAFTED: "note", Stage.SHARED: "link", Stage.VIEWED: "eye", Stage.DECLINED: "x", Stage.ENDED: "x"}.get(
-        stage, "clock"
-    )
+    return {
+        Stage.DRAFTED: "note",
+        Stage.SHARED: "link",
+        Stage.VIEWED: "eye",
+        Stage.DECLINED: "x",
+        Stage.ENDED: "x",
+    }.get(stage, "clock")
 
 
 def step_words(talk: Talk) -> str:
@@ -62,7 +66,9 @@ def step_words(talk: Talk) -> str:
         Step.ASK_AGAIN: _("A reply was due by %(day)s. Call or write once more, and note what they say.", day=due),
         Step.LOOK_AT_COUNTER: _("See whether their offer fits, before you say anything."),
         Step.REPLY: _("Answer their question by phone or letter, or change the plan and share it again."),
-        Step.OFFER_AGAIN: _("Their reason says what another offer should change. You can also ask who decides about complaints."),
+        Step.OFFER_AGAIN: _(
+            "Their reason says what another offer should change. You can also ask who decides about complaints."
+        ),
         Step.GET_IN_WRITING: _("Ask for it in writing. Nothing changes until you have it."),
         Step.PAY: _("The next agreed payment is due on %(day)s.", day=on),
         Step.REVIEW: _("The day to look at it again has come: does it still fit?"),
@@ -92,7 +98,11 @@ def entry_note(entry: Entry) -> str:
         shown = part_list(entry.row.shown)
         return _("Version %(number)d; shows %(parts)s", number=entry.row.version.number, parts=shown)
     if isinstance(entry.row, Response):
-        how = {"link": _("on the shared page"), "phone": _("by phone or in person"), "letter": _("by letter or message")}
+        how = {
+            "link": _("on the shared page"),
+            "phone": _("by phone or in person"),
+            "letter": _("by letter or message"),
+        }
         said = (entry.row.person, how[entry.row.source], entry.row.reference)
         return ", ".join(part for part in said if part)
     return ""

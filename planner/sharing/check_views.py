@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from flask import Blueprint, Response, make_response, redirect, render_template, request, url_for
+from flask import Blueprint, Response, make_response, render_template, request, url_for
 
 from ..access import public
 from ..extensions import limiter
+from ..messages import see_other
 from . import checking
 from .forms import CheckForm
 
@@ -21,7 +22,7 @@ def index() -> Response:
         return _page(form, None, "")
     if not form.validate():
         return _page(form, None, "", 422)
-    return redirect(url_for("check.copy", mark=checking.clean(form.mark.data)[:64] or "-"))  # type: ignore[return-value]
+    return see_other(url_for("check.copy", mark=checking.clean(form.mark.data or "")[:64] or "-"))
 
 
 @bp.get("/<mark>")

@@ -7,6 +7,7 @@ from datetime import date
 from typing import NamedTuple
 
 from sqlalchemy import ColumnElement, func, select
+from sqlalchemy.orm import InstrumentedAttribute
 
 from ..extensions import db
 from ..models import ProposalVersion, Share
@@ -41,10 +42,9 @@ def find_copy(mark: str) -> Found | None:
     return None if version is None else _found(version, version.sha256)
 
 
-def _begins(column: ColumnElement[str] | object, mark: str) -> ColumnElement[bool]:
+def _begins(column: InstrumentedAttribute[str], mark: str) -> ColumnElement[bool]:
     """Whether a column begins with these signs, found through its index."""
-    top = mark.ljust(64, "f")
-    return (column >= mark) & (column <= top)  # type: ignore[operator,no-any-return]
+    return column.between(mark, mark.ljust(64, "f"))
 
 
 def _found(version: ProposalVersion, sha256: str, *same: ColumnElement[bool]) -> Found:

@@ -9,7 +9,6 @@ from typing import Any
 
 from flask import Response
 from flask_babel import get_locale
-from flask_babel import lazy_gettext as _l
 
 from ..documents import csv_file, json_file, pdf
 from ..documents.proposal import ProposalDocument

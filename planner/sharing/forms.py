@@ -91,7 +91,9 @@ class AnswerForm(Form):
         """Besides each field: a counter-offer offers something, a question asks, a refusal has a reason."""
         sound: bool = super().validate(extra_validators)
         if self.kind.data == ResponseKind.COUNTER and not self.errors and not self.has_terms:
-            self.refuse("amount", _l("Enter what you would agree to: an amount, a date, a number of instalments or a rate"))
+            self.refuse(
+                "amount", _l("Enter what you would agree to: an amount, a date, a number of instalments or a rate")
+            )
         if self.kind.data == ResponseKind.ASK and not self.text.data:
             self.refuse("text", _l("Write your question"))
         if self.kind.data == ResponseKind.DECLINE and not self.text.data:

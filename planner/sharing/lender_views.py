@@ -33,7 +33,7 @@ codes = limiter.limit("30 per hour", deduct_when=lambda answer: answer.status_co
 def plan(token: str) -> Response:
     share = opening.find_share(token, clock.now())
     if not _enters(share):
-        return _answer(share, "sharing/cover.html", token=token, share=share, form=CodeForm())
+        return _answer(share, "sharing/cover.html", token=token, form=CodeForm())
     return _plan_page(share, token, AnswerForm())
 
 
@@ -52,7 +52,7 @@ def enter(token: str) -> Response:
         form.refuse("code", _("Too many wrong codes. Try again in an hour"))
     if form.errors:
         db.session.commit()
-        return _answer(share, "sharing/cover.html", 422, token=token, share=share, form=form)
+        return _answer(share, "sharing/cover.html", 422, token=token, form=form)
     _count(share)
     return see_other(url_for("lender.plan", token=token, lang=request.args.get("lang")))
 
@@ -94,7 +94,9 @@ def _store(share: Share, token: str, form: AnswerForm) -> Response:
         answering.answer(share, form, clock.now())
         db.session.commit()
     except AlreadyAnswered as found:
-        return _answer(share, "sharing/answered.html", 409, token=token, answer=found.answer, d=services.document(share))
+        return _answer(
+            share, "sharing/answered.html", 409, token=token, answer=found.answer, d=services.document(share)
+        )
     return see_other(url_for("lender.plan", token=token, lang=request.args.get("lang"), _anchor="answer"))
 
 
@@ -124,7 +126,7 @@ def _plan_page(share: Share, token: str, form: AnswerForm, status: int = 200) ->
     copy = services.document(share)
     form.prepare(copy.unit.code, clock.today("UTC"))
     return _answer(
-        share, "sharing/plan.html", status, token=token, share=share, form=form, answer=answering.find_answer(share),
+        share, "sharing/plan.html", status, token=token, form=form, answer=answering.find_answer(share),
         copies=copies.COPIES, is_own=is_member(share.case_id), **_facts(share, copy),
     )  # fmt: skip
 
@@ -136,10 +138,8 @@ def _facts(share: Share, copy: Any) -> dict[str, Any]:
 
 def _answer(share: Share, template: str, status: int = 200, **about: Any) -> Response:
     with _in_language(share):
-        page = render_template(
-            template, lang_args=_lang_args(), answer_words=answer_words, term_words=term_words, zone=services.zone_of(share),
-            **about,
-        )  # fmt: skip
+        about |= {"share": share, "lang_args": _lang_args(), "zone": services.zone_of(share)}
+        page = render_template(template, answer_words=answer_words, term_words=term_words, **about)
         return make_response(page, status)
 
 
@@ -159,5 +159,3 @@ def _keep_private(answer: Response) -> Response:
     answer.headers["Referrer-Policy"] = "no-referrer"
     answer.headers["X-Robots-Tag"] = "noindex, nofollow"
     return answer
-
-

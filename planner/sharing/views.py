@@ -94,7 +94,10 @@ def _find_item(proposal: Proposal, n: int | None) -> ProposalItem | None:
 
 def _first_values(case: Case, proposal: Proposal) -> dict[str, Any]:
     ticked = {part: part in services.SHOWN_AT_FIRST for part in PARTS}
-    named = {"borrower_name": proposal.borrower_name or current_user.name, "borrower_contact": proposal.borrower_contact}
+    named = {
+        "borrower_name": proposal.borrower_name or current_user.name,
+        "borrower_contact": proposal.borrower_contact,
+    }
     return ticked | named | {"days": str(services.DEFAULT_DAYS), "lang": case.locale}
 
 
