@@ -1,48 +1,46 @@
-"""The files of a copy: which there are, and each as a download."""
+"""The files of a copy for its reader, and each as a download."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
-from datetime import datetime
-from typing import Any
+from pathlib import Path
 
-from flask import Response
+from flask import Response, send_file
 from flask_babel import get_locale
+from flask_babel import gettext as _
 
-from ..documents import csv_file, json_file, pdf
+from ..documents import files
 from ..documents.proposal import ProposalDocument
 from ..i18n import html_lang
+from ..messages import absolute_url
 
 
-@dataclass(frozen=True, slots=True)
-class Copy:
-    """One kind of file: its label, its name's end, its media type, and how it is made of a copy, an address and an instant."""
-
-    label: Any
-    ending: str
-    kind: str
-    make: Callable[[ProposalDocument, str, datetime], bytes]
-
-
-def _pdf(copy: ProposalDocument, address: str, now: datetime) -> bytes:
-    return pdf.to_bytes(copy, lang=html_lang(str(get_locale()))[:2], address=address)
-
-
-COPIES: Mapping[str, Copy] = {
-    "pdf": Copy("PDF", "pdf", "application/pdf", _pdf),
-    "csv": Copy("CSV", "csv", "text/csv; charset=utf-8", lambda copy, _address, _now: csv_file.to_bytes(copy)),
-    "json": Copy("JSON", "json", "application/json", lambda copy, _address, _now: json_file.to_bytes(copy)),
-}
+def offered(copy: ProposalDocument) -> list[tuple[str, str]]:
+    """What the reader may take away: its name in an address, and its label."""
+    labels = {
+        "pdf": _("PDF to print"),
+        "xlsx": "Excel",
+        "csv": "CSV",
+        "json": "JSON",
+        "sfs": _("SFS-compatible JSON"),
+        "fineract": "Fineract",
+        "frappe": "Frappe",
+        "ics": _("Dates for a calendar"),
+    }
+    return [(name, labels.get(name, name)) for name in files.available(copy)]
 
 
-def answer(copy: ProposalDocument, name: str, address: str, now: datetime) -> Response:
-    """A copy as a download. `address` is what a PDF's QR code opens. Raises KeyError for a kind there is not."""
-    kind = COPIES[name]
-    return download(kind.make(copy, address, now), f"{copy.reference}-{copy.number}.{kind.ending}", kind.kind)
+def make(copy: ProposalDocument, name: str, address: str) -> files.File:
+    """One of them, in the reader's language. `address` is what a PDF's code opens. Raises KeyError for a kind there is not."""
+    check = absolute_url("check.copy", mark=copy.sha256)
+    return files.make(copy, name, lang=html_lang(str(get_locale()))[:2], address=address, check_address=check)
 
 
-def download(content: bytes, name: str, kind: str) -> Response:
-    """Bytes under a name of our own making."""
-    headers = {"Content-Disposition": f'attachment; filename="{name}"'}
-    return Response(content, content_type=kind, headers=headers)
+def download(made: files.File) -> Response:
+    """A file under a name of our own making."""
+    headers = {"Content-Disposition": f'attachment; filename="{made.name}"'}
+    return Response(made.content, content_type=made.mimetype, headers=headers)
+
+
+def stored(path: Path, kind: str, name: str) -> Response:
+    """A file from the disk, never shown inside the page: it came from outside."""
+    return send_file(path, mimetype=kind, as_attachment=True, download_name=name, max_age=0)

@@ -43,6 +43,7 @@ def plan(token: str) -> Response:
 @codes
 def enter(token: str) -> Response:
     share, form = opening.find_share(token, clock.now()), CodeForm()
+    db.session.commit()  # gives the connection back: counting tries takes one of its own
     try:
         if form.validate_on_submit():
             opening.check_code(share, form.code.data or "")
@@ -62,12 +63,15 @@ def enter(token: str) -> Response:
 @guesses
 def file(token: str, name: str) -> Response:
     share = opening.find_share(token, clock.now())
-    if name not in copies.COPIES:
-        raise NotFound
     if not _enters(share):
         return see_other(url_for("lender.plan", token=token))
-    with _in_language(share):
-        return copies.answer(services.document(share), name, absolute_url("lender.plan", token=token), clock.now())
+    try:
+        with _in_language(share):
+            return copies.download(
+                copies.make(services.document(share), name, absolute_url("lender.plan", token=token))
+            )
+    except KeyError:
+        raise NotFound from None
 
 
 @bp.post("/answer")
@@ -127,13 +131,13 @@ def _plan_page(share: Share, token: str, form: AnswerForm, status: int = 200) ->
     form.prepare(copy.unit.code, clock.today("UTC"))
     return _answer(
         share, "sharing/plan.html", status, token=token, form=form, answer=answering.find_answer(share),
-        copies=copies.COPIES, is_own=is_member(share.case_id), **_facts(share, copy),
+        is_own=is_member(share.case_id), **_facts(share, copy),
     )  # fmt: skip
 
 
 def _facts(share: Share, copy: Any) -> dict[str, Any]:
     with _in_language(share):
-        return facts(copy)
+        return facts(copy) | {"copies": copies.offered(copy)}
 
 
 def _answer(share: Share, template: str, status: int = 200, **about: Any) -> Response:

@@ -9,6 +9,7 @@ from flask_babel import gettext as _
 
 from ..delivery import Attachment, DeliveryError, Message
 from ..delivery.email import connect
+from ..documents.files import File
 from ..documents.proposal import ProposalDocument
 from ..formatting import day
 from ..models import Share
@@ -20,7 +21,7 @@ def can_send() -> bool:
     return current_app.config["SETTINGS"].smtp is not None
 
 
-def send(to: str, share: Share, copy: ProposalDocument, address: str, pdf: bytes, now: datetime) -> None:
+def send(to: str, share: Share, copy: ProposalDocument, address: str, pdf: File, now: datetime) -> None:
     """Hand the letter over. The borrower signs it, and is answered to, only as far as the copy names them.
 
     Raises DeliveryError.
@@ -38,7 +39,7 @@ def reason_words(error: DeliveryError) -> str:
     return said.get(error.reason) or _("The mail server could not be reached. Copy the link and send it yourself")
 
 
-def _message(to: str, share: Share, copy: ProposalDocument, address: str, pdf: bytes) -> Message:
+def _message(to: str, share: Share, copy: ProposalDocument, address: str, pdf: File) -> Message:
     title = _("Proposed repayment plan %(reference)s", reference=copy.reference)
     about = {
         "d": copy, "address": address, "until": day(share.expires_at.date(), "full"), "reply_by": day(copy.reply_by, "full"),
@@ -49,5 +50,5 @@ def _message(to: str, share: Share, copy: ProposalDocument, address: str, pdf: b
         to=to, title=title, text=render_template("emails/plan.txt", **about), key=f"plan-{share.id}-{new_token()}",
         html=render_template("emails/plan.html", **about), sender_name=copy.borrower_name,
         reply_to=contact if "@" in contact and " " not in contact else None,
-        attachments=(Attachment(f"{copy.reference}-{copy.number}.pdf", "application/pdf", pdf),),
+        attachments=(Attachment(pdf.name, pdf.mimetype, pdf.content),),
     )  # fmt: skip

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import Any
 
 import segno
@@ -32,31 +32,31 @@ Page = str | tuple[str, int] | Response
 @bp.get("/c/<int:case_id>/plans/<int:proposal_id>/preview")
 @needs(Permission.SHARE)
 def preview(case: Case, proposal_id: int) -> Page:
-    proposal = get_row(Proposal, proposal_id, case)
-    item = _find_item(proposal, request.args.get("n", type=int))
-    if item is None:
+    sheet = _find_sheet(case, get_row(Proposal, proposal_id, case), request.args.get("n", type=int))
+    if sheet is None:
         return see_other(url_for("proposals.offer", proposal_id=proposal_id))
-    form = ShareForm(request.args) if "days" in request.args else ShareForm(data=_first_values(case, proposal))
-    return _preview_page(case, proposal, item, form)
+    form = ShareForm(request.args) if "days" in request.args else ShareForm(data=_first_values(case, sheet.proposal))
+    return _preview_page(sheet, form)
 
 
 @bp.post("/c/<int:case_id>/plans/<int:proposal_id>/links")
 @needs(Permission.SHARE)
 @limiter.limit("40 per hour; 120 per day")
 def create(case: Case, proposal_id: int) -> Page:
-    proposal, form = get_row(Proposal, proposal_id, case), ShareForm()
-    item = _find_item(proposal, request.form.get("n", type=int))
-    if item is None:
+    form = ShareForm()
+    sheet = _find_sheet(case, get_row(Proposal, proposal_id, case), request.form.get("n", type=int))
+    if sheet is None:
         return see_other(url_for("proposals.offer", proposal_id=proposal_id))
     if form.validate_on_submit() and form.email.data and not _may_mail():
         form.refuse("email", _("Make an account first: e-mail is sent only for people who can be answered"))
     if form.errors:
-        return _preview_page(case, proposal, item, form), 422
+        return _preview_page(sheet, form), 422
     if form.email.data:
         _count_letter()
+    proposal = sheet.proposal
     proposal.borrower_name, proposal.borrower_contact = form.borrower_name.data, form.borrower_contact.data
     version = proposals.freeze(proposal, clock.today(case.timezone), clock.now())
-    share, token = services.create(version, item, _wishes(form), clock.now())
+    share, token = services.create(version, sheet.item, _wishes(form), clock.now())
     db.session.commit()
     # The token is not stored; the signed session carries it to the next page, which shows it once.
     session["new_link"] = absolute_url("lender.plan", token=token)
@@ -86,10 +86,22 @@ def revoke(case: Case, share_id: int) -> Page:
     return see_other(url_for("sharing.index", proposal_id=share.version.proposal_id))
 
 
-def _find_item(proposal: Proposal, n: int | None) -> ProposalItem | None:
-    """The creditor of this number, else the first who is asked anything; None where nobody is."""
-    asked = [item for item in proposal.items if item.is_included and item.asked]
-    return next((item for item in asked if item.n == n), asked[0] if asked else None)
+@dataclass(frozen=True, slots=True)
+class Sheet:
+    """What could be shared now: the whole value, the creditor it is looked at for, and all who are asked something."""
+
+    proposal: Proposal
+    whole: ProposalDocument
+    item: ProposalItem
+    asked: list[ProposalItem]
+
+
+def _find_sheet(case: Case, proposal: Proposal, n: int | None) -> Sheet | None:
+    """For the creditor of this number, else the first who is asked anything; None where nobody is."""
+    whole = proposals.build_document(proposal, clock.today(case.timezone))
+    numbers = {each.n for each in whole.requests}
+    asked = [item for item in proposal.items if item.n in numbers]
+    return Sheet(proposal, whole, next((item for item in asked if item.n == n), asked[0]), asked) if asked else None
 
 
 def _first_values(case: Case, proposal: Proposal) -> dict[str, Any]:
@@ -106,13 +118,12 @@ def _wishes(form: ShareForm) -> services.Wishes:
     return services.Wishes(shown, int(form.days.data), form.lang.data, form.passcode.data, form.most_views.data)
 
 
-def _preview_page(case: Case, proposal: Proposal, item: ProposalItem, form: ShareForm) -> str:
-    whole = proposals.build_document(proposal, clock.today(case.timezone))
-    whole = replace(whole, borrower_name=form.borrower_name.data, borrower_contact=form.borrower_contact.data)
-    copy = whole.copy_for(item.n, services.Wishes([part for part in PARTS if form[part].data]).parts)
+def _preview_page(sheet: Sheet, form: ShareForm) -> str:
+    whole = replace(sheet.whole, borrower_name=form.borrower_name.data, borrower_contact=form.borrower_contact.data)
+    copy = whole.copy_for(sheet.item.n, services.Wishes([part for part in PARTS if form[part].data]).parts)
     return render_template(
-        "sharing/preview.html", form=form, proposal=proposal, item=item, step=4, can_mail=mailing.can_send(),
-        seen=_seen(copy, form), asked=[each for each in proposal.items if each.is_included and each.asked],
+        "sharing/preview.html", form=form, proposal=sheet.proposal, item=sheet.item, step=4, can_mail=mailing.can_send(),
+        seen=_seen(copy, form), asked=sheet.asked,
     )  # fmt: skip
 
 
@@ -136,7 +147,7 @@ def _mail(to: str, share: Share, address: str) -> None:
     copy, now = services.document(share), clock.now()
     try:
         with force_locale(share.lang):
-            mailing.send(to, share, copy, address, copies.COPIES["pdf"].make(copy, address, now), now)
+            mailing.send(to, share, copy, address, copies.make(copy, "pdf", address), now)
     except DeliveryError as error:
         flash(_("Not sent to %(address)s. %(reason)s", address=to, reason=mailing.reason_words(error)))
     else:
