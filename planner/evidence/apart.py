@@ -27,7 +27,7 @@ def run(kind: str, data: bytes, folder: str) -> tuple[str, bytes]:
 
     Raises Refused with what the process said; "heavy" when it was ended, "damaged" when it said nothing.
     """
-    command = [sys.executable, "-m", _MODULES.get(kind, _PICTURES)]
+    command = [sys.executable, "-B", "-m", _MODULES.get(kind, _PICTURES)]
     try:
         with _ONE:
             # No input of anybody is in the command, and the environment is empty.

@@ -16,7 +16,7 @@ def plain_name(given: str) -> str:
     """The last part of a name without invisible, turning and reserved characters; empty where nothing is left."""
     last = re.split(r"[/\\]", unicodedata.normalize("NFC", given))[-1]
     seen = "".join(char for char in last if unicodedata.category(char)[0] != "C")
-    return " ".join(_NOT_IN_NAMES.sub(" ", seen).split())[:MOST].strip(" .")
+    return " ".join(_NOT_IN_NAMES.sub(" ", seen).split())[:MOST].strip()
 
 
 def stem_of(name: str) -> str:
