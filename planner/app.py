@@ -13,6 +13,7 @@ from .accounts.services import find_user_by_token
 from .budget import views as budget
 from .cases import views as cases
 from .config import PROJECT, Settings, load
+from .evidence import views as evidence
 from .extensions import babel, compress, csrf, db, limiter, login_manager
 from .i18n import choose_locale
 from .imports import history
@@ -37,6 +38,7 @@ FEATURES = (
     cases,
     today,
     budget,
+    evidence,
     imports,
     history,
     loans,

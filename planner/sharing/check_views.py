@@ -17,8 +17,8 @@ bp = Blueprint("check", __name__, url_prefix="/check")
 @public
 @limiter.limit("60 per 10 minutes")
 def index() -> Response:
-    form = CheckForm(request.args or None)
-    if not request.args:
+    form = CheckForm(request.args if "mark" in request.args else None)
+    if "mark" not in request.args:
         return _page(form, None, "")
     if not form.validate():
         return _page(form, None, "", 422)
