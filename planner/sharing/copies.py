@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 from flask import Response, send_file
 from flask_babel import get_locale
 from flask_babel import gettext as _
 
 from ..documents import files
 from ..documents.proposal import ProposalDocument
+from ..evidence.services import Opened
 from ..i18n import html_lang
 from ..messages import absolute_url
 
@@ -41,6 +40,9 @@ def download(made: files.File) -> Response:
     return Response(made.content, content_type=made.mimetype, headers=headers)
 
 
-def stored(path: Path, kind: str, name: str) -> Response:
-    """A file from the disk, never shown inside the page: it came from outside."""
-    return send_file(path, mimetype=kind, as_attachment=True, download_name=name, max_age=0)
+def stored(file: Opened) -> Response:
+    """A file from the disk, never shown inside a page: it came from outside."""
+    answer = send_file(file.path, file.kind, as_attachment=True, download_name=file.name, conditional=False, etag=False)
+    answer.headers["Content-Security-Policy"] = "default-src 'none'; frame-ancestors 'none'; sandbox"
+    answer.headers["Cache-Control"] = "no-store"
+    return answer

@@ -12,6 +12,7 @@ from flask_babel import gettext as _
 from .. import clock
 from ..access import is_member, public
 from ..errors import NotFound
+from ..evidence import services as evidence
 from ..extensions import db, limiter
 from ..i18n import find_locale, html_lang
 from ..messages import absolute_url, client_words, see_other
@@ -72,6 +73,16 @@ def file(token: str, name: str) -> Response:
             )
     except KeyError:
         raise NotFound from None
+
+
+@bp.get("/files/<int:n>")
+@public
+@guesses
+def evidence_file(token: str, n: int) -> Response:
+    share = opening.find_share(token, clock.now())
+    if not _enters(share):
+        return see_other(url_for("lender.plan", token=token))
+    return copies.stored(evidence.open_file(services.find_evidence(share, n)))
 
 
 @bp.post("/answer")

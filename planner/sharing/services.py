@@ -11,8 +11,9 @@ from sqlalchemy import select
 from ..access import select_rows
 from ..accounts.services import hash_password
 from ..documents.proposal import PARTS, ProposalDocument
+from ..errors import NotFound
 from ..extensions import db
-from ..models import Case, Proposal, ProposalItem, ProposalVersion, Response, Share
+from ..models import Case, Evidence, Proposal, ProposalItem, ProposalVersion, Response, Share
 from ..proposals import services as proposals
 from ..tokens import new_token, token_hash
 
@@ -60,6 +61,21 @@ def create(version: ProposalVersion, item: ProposalItem, wishes: Wishes, now: da
 def document(share: Share) -> ProposalDocument:
     """What the link shows: the creditor's copy of the frozen value, with the ticked parts only."""
     return proposals.load(share.version).copy_for(share.creditor_n, share.shown)
+
+
+def find_evidence(share: Share, n: int) -> Evidence:
+    """The `n`-th file of the copy. Raises NotFound when there is none, or the borrower has taken it off the plan since."""
+    listed = document(share).evidence
+    if not 1 <= n <= len(listed):
+        raise NotFound
+    wanted = select(Evidence).where(
+        Evidence.case_id == share.case_id, Evidence.proposal_id == share.version.proposal_id,
+        Evidence.sha256 == listed[n - 1].sha256,
+    )  # fmt: skip
+    found = db.session.scalars(wanted.limit(1)).first()
+    if found is None:
+        raise NotFound
+    return found
 
 
 def list_shares(proposal: Proposal) -> list[Share]:

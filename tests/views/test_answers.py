@@ -46,7 +46,7 @@ def answer(lender: FlaskClient, plan: Plan, form: dict[str, Any], step: str, sta
 
 def test_an_answer_is_looked_at_once_more_and_then_stored(app: Flask, shared: Plan, lender: FlaskClient) -> None:
     check = words(answer(lender, shared, COUNTER, "check", 200))
-    for said in ("Check your answer", "Counter-offer", "¥1,300", "Number of instalments : 9", "Li Wei, claims", "We could do this."):
+    for said in ("Check your answer", "Counter-offer", "¥1,300", "Number of instalments: 9", "Li Wei, claims", "We could do this."):
         assert said in check
     assert stored(app) == []
     answer(lender, shared, COUNTER, "send", 303)

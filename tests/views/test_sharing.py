@@ -8,6 +8,7 @@ import re
 import threading
 from collections.abc import Callable
 from datetime import timedelta
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -309,7 +310,7 @@ def test_tokens_are_stored_as_hashes_and_stand_in_no_log(
 
 
 def test_gunicorn_writes_no_access_log() -> None:
-    source = re.sub(r"\s+", " ", open(serving.__file__, encoding="utf-8").read())
+    source = re.sub(r"\s+", " ", Path(serving.__file__).read_text("utf-8"))
     assert "accesslog" not in source or '"accesslog": None' in source
 
 
