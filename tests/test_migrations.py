@@ -70,7 +70,8 @@ def test_upgrading_twice_keeps_what_is_there(engine: Engine) -> None:
 
 OLD_VALUE = {
     "schema": "planner-proposal/1", "reference": "RP-2026-1209-4F7KQ", "version": 1, "created_on": "2026-12-09",
-    "reply_by": "2026-12-23", "currency": {"code": "CNY", "minor_digits": 2}, "creditor": "海尔消费金融", "contract_number": "7731",
+    "reply_by": "2026-12-23", "currency": {"code": "CNY", "minor_digits": 2}, "creditor": "海尔消费金融",
+    "contract_number": "7731",
     "borrower": {"name": "孙倩", "contact": "138"},
     "cause": {"code": "income", "since": "2027-01-01", "until": None, "text": "取消加班"},
     "budget": {
@@ -83,8 +84,10 @@ OLD_VALUE = {
     "offer": {"payment": "1240.00", "count": 2, "first_due": "2027-01-18", "last_due": "2027-02-18", "total": "2480.00",
               "annual_cost": None},
     "instalments": [
-        {"n": 1, "due_on": "2027-01-18", "principal": "1099.42", "interest": "140.58", "payment": "1240.00", "balance": "9303.04"},
-        {"n": 2, "due_on": "2027-02-18", "principal": "9303.04", "interest": "0.00", "payment": "9303.04", "balance": "0.00"},
+        {"n": 1, "due_on": "2027-01-18", "principal": "1099.42", "interest": "140.58", "payment": "1240.00",
+         "balance": "9303.04"},
+        {"n": 2, "due_on": "2027-02-18", "principal": "9303.04", "interest": "0.00", "payment": "9303.04",
+         "balance": "0.00"},
     ],
 }  # fmt: skip
 SHOWN = [["name", "budget"], ["name", "contact", "contract_number", "cause", "budget", "other_creditors"]]
@@ -95,11 +98,13 @@ def _fill_old_proposals(engine: Engine) -> None:
     now, instant = "2026-12-09 00:00:00+00:00", "TIMESTAMP" if engine.dialect.name == "sqlite" else "TIMESTAMPTZ"
     value, terms = json.dumps(OLD_VALUE), "{}"
     rows = [
-        f"INSERT INTO cases (id, currency, timezone, locale, created_at) VALUES (1, 'CNY', 'Asia/Shanghai', 'zh', {instant} '{now}')",
+        "INSERT INTO cases (id, currency, timezone, locale, created_at)"
+        f" VALUES (1, 'CNY', 'Asia/Shanghai', 'zh', {instant} '{now}')",
         "INSERT INTO loans (id, case_id, creditor, currency, terms, paid_before, is_priority, created_at, version)"
         f" VALUES (7, 1, '海尔消费金融', 'CNY', '{terms}', 5, true, {instant} '{now}', 1)",
-        "INSERT INTO proposals (id, case_id, loan_id, reference, cause, offered_minor, first_due, created_at, updated_at, version)"
-        f" VALUES (3, 1, 7, 'RP-2026-1209-4F7KQ', 'income', 124000, '2027-01-18', {instant} '{now}', {instant} '{now}', 4)",
+        "INSERT INTO proposals (id, case_id, loan_id, reference, cause, offered_minor, first_due, created_at, updated_at,"
+        f" version) VALUES (3, 1, 7, 'RP-2026-1209-4F7KQ', 'income', 124000, '2027-01-18', {instant} '{now}',"
+        f" {instant} '{now}', 4)",
         "INSERT INTO proposals (id, case_id, loan_id, reference, created_at, updated_at, version)"
         f" VALUES (5, 1, 7, 'RP-2026-1209-AAAAA', {instant} '{now}', {instant} '{now}', 1)",
         "INSERT INTO proposal_versions (id, case_id, proposal_id, number, value, sha256, created_at)"

@@ -45,14 +45,17 @@ __all__ = [
 
 @dataclass(frozen=True, slots=True)
 class Standing:
-    """A loan on the first day of a plan. `owed_minor` is owed then, what is overdue included; `each_minor` the contract's
-    instalment then and `monthly_minor` what that is a month, both 0 where the loan has ended by then.
+    """A loan on the first day of a plan. `owed_minor` is owed then, what is overdue (`late_minor`) included.
+
+    `each_minor` is the contract's instalment then and `monthly_minor` what that is a month, both 0 where no instalment is left by
+    then; `most_minor` is the most a plan should give it a month: that, or what is overdue where only that is left.
     """
 
     owed_minor: int
     each_minor: int
     monthly_minor: int
     late_minor: int
+    most_minor: int
 
 
 def stand(running: Running, begins: date) -> Standing:
@@ -60,13 +63,13 @@ def stand(running: Running, begins: date) -> Standing:
     place = _Place(running, Asked(Kind.REDUCE, from_on=begins))
     per_year, late = running.terms.periods_per_year, place.late_minor
     if place.at >= len(place.rows):
-        each = place.rows[-1].payment_minor if late else 0
-        return Standing(late, min(each, late), min(a_month(each, per_year), late), late)
+        return Standing(late, 0, 0, late, late)
     owed = rest_of(place.running()).principal_minor + late
     each = place.rows[place.at].payment_minor
     if not place.is_late:
         owed -= min(place.part(place.at), owed)
-    return Standing(owed, each, a_month(each, per_year), late)
+    monthly = a_month(each, per_year)
+    return Standing(owed, each, monthly, late, monthly)
 
 
 def work_out(running: Running, asked: Asked) -> Outcome:

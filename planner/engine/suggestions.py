@@ -40,11 +40,11 @@ def suggest(
     A cause that ends within two years asks for less until then; else less until everything is repaid; where that never repays,
     or only a token is left, for six months in which interest rests, and then another look.
     """
-    if not standing.each_minor:
+    if not standing.owed_minor:
         return None, Why.ENDS
     if each_minor >= standing.each_minor and not standing.late_minor:
         return None, Why.FITS
-    if each_minor >= standing.each_minor:
+    if each_minor >= (standing.each_minor or standing.late_minor):
         return Asked(Kind.REDUCE, each_minor, begins), Why.ARREARS
     for asked, why in _candidates(begins, max(each_minor, 1), is_token, cause_until):
         try:

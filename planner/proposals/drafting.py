@@ -70,6 +70,11 @@ class Part:
         return self.standing.monthly_minor
 
     @property
+    def is_over_before(self) -> bool:
+        """Whether it asks for nothing and gets nothing while the plan runs: it is paid off before."""
+        return self.asked is None and not self.standing.monthly_minor
+
+    @property
     def is_token(self) -> bool:
         """Whether it gets a token only."""
         return self.share.is_token and self.asked is not None and self.offered_minor <= self.share.amount_minor
@@ -116,6 +121,13 @@ class Draft:
     def asking(self) -> tuple[Part, ...]:
         """The creditors something is asked of."""
         return tuple(part for part in self.parts if part.outcome is not None)
+
+    @cached_property
+    def sharing(self) -> tuple[Part, ...]:
+        """The creditors whose monthly amount can be set, those among them for whom the contract's fits."""
+        return tuple(
+            part for part in self.parts if part.item.is_included and part.has_amount and not part.is_over_before
+        )
 
     @property
     def is_ready(self) -> bool:
@@ -189,7 +201,7 @@ def _stand(position: LoanPosition, begins: date, today: date) -> Standing:
         return stand(running_of(position, today), max(begins, today))
     except EngineError:
         each = position.next.instalment.payment_minor if position.next else 0
-        return Standing(position.left_minor, each, each, 0)
+        return Standing(position.left_minor, each, each, 0, each)
 
 
 def _shares(
@@ -198,7 +210,7 @@ def _shares(
     """The fair shares by number: those paid as agreed get that first, the others share what is left."""
     asking = [each for each in stood if each[0].is_included]
     kept = {item.n: s.monthly_minor for item, _p, _b, s in stood if not item.is_included}
-    claims = [Claim(str(item.n), s.owed_minor, s.monthly_minor, p.loan.is_priority) for item, p, _b, s in asking]
+    claims = [Claim(str(item.n), s.owed_minor, s.most_minor, p.loan.is_priority) for item, p, _b, s in asking]
     split = split_offers(left - sum(kept.values()), claims, 10 ** currency(code).minor_digits)
     found = {n: Offer(str(n), amount) for n, amount in kept.items()}
     return found | {int(offer.key): offer for offer in split.offers}

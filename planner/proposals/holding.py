@@ -22,7 +22,7 @@ from ..radar.services import Radar
 from .drafting import Draft, Part, draft_of, running_of
 
 LOW_PERCENT, HIGH_PERCENT = 20, 80
-LEAST_MONTHS = 3
+LEAST_MONTHS = IN_A_ROW = 3
 TESTED_MONTHS = 12
 _LIVING = (Role.EVERYDAY, Role.ESSENTIAL, Role.FLEXIBLE, Role.SAVINGS)
 
@@ -57,12 +57,15 @@ class Retest(NamedTuple):
 
 
 def hard_months(draft: Draft) -> Hard:
-    """The worse of the plan and the imported months: income one month in five stays below, spending one in five goes beyond."""
+    """The worse of the plan and the imported months: income one time in five is lower, spending one time in five is higher.
+
+    Three months in a row are averaged, so that a rent paid by the quarter is not taken for every month's.
+    """
     month, living = draft.month, draft.month.living_minor
     totals = sorting.month_totals(draft.case, draft.today)
     if len(totals) >= LEAST_MONTHS:
-        low = percentile([t.income_minor for t in totals], LOW_PERCENT)
-        high = percentile([t.spending_minor for t in totals], HIGH_PERCENT)
+        low = percentile(_in_a_row([t.income_minor for t in totals]), LOW_PERCENT)
+        high = percentile(_in_a_row([t.spending_minor for t in totals]), HIGH_PERCENT)
         return Hard(min(draft.income_minor, low), max(living, high), len(totals), "history")
     low = sum(
         row.monthly_minor if row.line.low_minor is None or not row.line.amount_minor
@@ -73,32 +76,43 @@ def hard_months(draft: Draft) -> Hard:
     return Hard(min(draft.income_minor, low), living, 0, "low" if has_low else "plan")
 
 
+def _in_a_row(months: Sequence[int]) -> list[int]:
+    return [sum(months[i : i + IN_A_ROW]) // IN_A_ROW for i in range(len(months) - IN_A_ROW + 1)]
+
+
 def hold(draft: Draft, seen: Radar | None = None) -> Held:
     """Test the offers of a draft, and find the largest total a month that survives."""
     hard = hard_months(draft)
     seen = seen or radar.look(draft.case, draft.today)
     first = max(draft.begins, draft.today)
-    last = add_months(first, TESTED_MONTHS) - timedelta(days=1)
-    last = last if seen is None else min(last, seen.projection.last)
-    varied = [part for part in draft.asking if part.has_amount]
-    fixed = draft.offered_minor - sum(part.offered_minor for part in varied)
-    offered = draft.offered_minor - fixed
+    last = _tested_until(draft, first, seen)
+    varied = draft.sharing
+    offered = sum(part.offered_minor for part in varied)
+    fixed = draft.offered_minor - offered
     if seen is None:
         room = hard.income_minor - hard.living_minor - fixed
         lowest: Callable[[int], int] = lambda total: room - total  # noqa: E731  # one line says it
     else:
         lowest = _lowest_cash(draft, varied, _hard_balances(draft, seen, hard, varied, first, last), first, last)
-    most = max(sum(part.standing.monthly_minor for part in varied), offered)
+    most = max(sum(part.standing.most_minor for part in varied), offered)
     found = guard_offer(offered, most, lowest, step_minor=10 ** currency(draft.case.currency).minor_digits)
     largest = None if found.largest_minor is None else found.largest_minor + fixed
     return Held(Guard(draft.offered_minor, found.lowest_minor, largest), hard, first, last, seen is not None)
 
 
+def _tested_until(draft: Draft, first: date, seen: Radar | None) -> date:
+    """A year, or until the offers end and are looked at again: what follows then is another plan."""
+    ends = [
+        part.outcome.resumes_on for part in draft.asking if part.has_amount and part.outcome and part.outcome.resumes_on
+    ]
+    last = min([add_months(first, TESTED_MONTHS), *(day for day in ends if day > first)]) - timedelta(days=1)
+    return last if seen is None else min(last, seen.projection.last)
+
+
 def amounts_at(draft: Draft, total: int) -> dict[int, int]:
     """What each creditor whose amount can be set gets of a monthly total over all, by number: priority first, then pro rata."""
-    varied = [part for part in draft.asking if part.has_amount]
-    fixed = draft.offered_minor - sum(part.offered_minor for part in varied)
-    return _split(varied, max(total - fixed, 0), draft.case.currency)
+    fixed = draft.offered_minor - sum(part.offered_minor for part in draft.sharing)
+    return _split(draft.sharing, max(total - fixed, 0), draft.case.currency)
 
 
 def retest(case: Case, item: ProposalItem, asked: Asked, today: date) -> Retest:
@@ -133,7 +147,7 @@ def _not_from(draft: Draft, counter: Draft, theirs: Outcome, seen: Radar | None)
 def _plan_balances(draft: Draft, seen: Radar, last: date) -> Sequence[int]:
     """The balances by the plan from today on, every creditor paid as it is asked."""
     income = _scaled(seen.flows, (Role.INCOME,), draft.income_minor, draft.month.summary.income_minor, draft.begins)
-    flows = [*_without(income, draft), *_rows(draft.asking, draft.today, last)]
+    flows = [*_without(income, draft.asking, draft.today), *_rows(draft.asking, draft.today, last)]
     return project(seen.opening_minor, draft.today, last, flows, seen.everyday_minor).balances
 
 
@@ -143,10 +157,11 @@ def _hard_balances(
     """The balances of hard months, without the instalments whose amount is tried."""
     before = first - timedelta(days=1)
     late = sum(part.standing.late_minor for part in draft.asking)
+    replaced = [*draft.asking, *(part for part in varied if part.outcome is None)]
     opening = seen.opening_minor if before < draft.today else max(seen.projection.at(before) + late, 0)
     flows = _scaled(seen.flows, (Role.INCOME,), hard.income_minor, draft.month.summary.income_minor, first)
     flows = _scaled(flows, _LIVING, hard.living_minor, draft.month.living_minor, first)
-    kept = [flow for flow in _without(flows, draft) if flow.on >= first]
+    kept = [flow for flow in _without(flows, replaced, draft.today) if flow.on >= first]
     rows = [flow for part in draft.asking for flow in _rows([part], first, last) if part not in varied
             or not _is_running(part, flow.on)]  # fmt: skip
     everyday = _part_of(seen.everyday_minor, hard.living_minor, draft.month.living_minor)
@@ -176,7 +191,7 @@ def _lowest_cash(
 
 def _split(varied: Sequence[Part], total: int, code: str) -> dict[int, int]:
     claims = [
-        Claim(str(p.n), p.standing.owed_minor, p.standing.monthly_minor, p.loan.is_priority) for p in varied
+        Claim(str(p.n), p.standing.owed_minor, p.standing.most_minor, p.loan.is_priority) for p in varied
     ]  # fmt: skip
     offers = split_offers(total, claims, 10 ** currency(code).minor_digits).offers
     return {int(offer.key): 0 if offer.is_token else offer.amount_minor for offer in offers}
@@ -197,10 +212,10 @@ def _part_of(amount: int, wanted: int, planned: int) -> int:
     return round_ratio(amount * max(wanted, 0), planned) if planned > 0 else amount
 
 
-def _without(flows: Iterable[Flow], draft: Draft) -> list[Flow]:
-    """The flows without the contract's instalments that the requests take the place of, overdue ones included."""
-    taken = {f"loan-{part.loan.id}": _taken_from(part, draft.today) for part in draft.asking}
-    late = {f"loan-{part.loan.id}": _late_count(part, draft.today) for part in draft.asking}
+def _without(flows: Iterable[Flow], parts: Sequence[Part], today: date) -> list[Flow]:
+    """The flows without the contract's instalments that those of these creditors take the place of, overdue ones included."""
+    taken = {f"loan-{part.loan.id}": _taken_from(part, today) for part in parts}
+    late = {f"loan-{part.loan.id}": _late_count(part, today) for part in parts}
     found = []
     for flow in flows:
         if late.get(flow.key):
@@ -219,14 +234,21 @@ def _late_count(part: Part, today: date) -> int:
     return sum(not row.is_paid and row.instalment.due_date < today for row in part.position.ledger.rows)
 
 
-def _rows(asking: Iterable[Part], first: date, last: date) -> list[Flow]:
+def _rows(parts: Iterable[Part], first: date, last: date) -> list[Flow]:
     return [
-        Flow(row.due_date, -row.payment_minor, f"loan-{part.loan.id}", Role.INSTALMENT)
-        for part in asking if part.outcome is not None for row in part.outcome.rows_after
-        if first <= row.due_date <= last and row.payment_minor
+        Flow(on, -amount, f"loan-{part.loan.id}", Role.INSTALMENT)
+        for part in parts for on, amount in _payments(part) if first <= on <= last and amount
     ]  # fmt: skip
+
+
+def _payments(part: Part) -> list[tuple[date, int]]:
+    """What is asked for, or the contract's instalments from the plan's first day on."""
+    if part.outcome is not None:
+        return [(row.due_date, row.payment_minor) for row in part.outcome.rows_after]
+    rows = ((row.instalment.due_date, row.left_minor) for row in part.position.ledger.rows if not row.is_paid)
+    return [(on, amount) for on, amount in rows if on >= part.begins]
 
 
 def _is_running(part: Part, on: date) -> bool:
     """Whether an instalment of this day is one that the offer sets."""
-    return part.outcome is not None and (part.outcome.resumes_on is None or on < part.outcome.resumes_on)
+    return part.outcome is None or part.outcome.resumes_on is None or on < part.outcome.resumes_on

@@ -179,7 +179,7 @@ def document_of(draft: Draft) -> ProposalDocument:
         agency=None,
         cause=_cause(proposal),
         budget=_statement(draft),
-        creditors=tuple(_creditor(part) for part in draft.parts),
+        creditors=tuple(_creditor(part) for part in draft.parts if not part.is_over_before),
         requests=tuple(_request(part.n, part.outcome) for part in draft.parts if part.outcome is not None),
         evidence=tuple(EvidenceItem(e.name, e.kind, e.size, e.sha256) for e in proposal.evidence),
     )
@@ -213,7 +213,7 @@ def _statement(draft: Draft) -> BudgetStatement:
 
 def _creditor(part: Part) -> CreditorShare:
     return CreditorShare(
-        part.n, part.loan.creditor, part.loan.reference, part.standing.owed_minor, part.standing.monthly_minor,
+        part.n, part.loan.creditor, part.loan.reference, part.standing.owed_minor, part.standing.most_minor,
         part.offered_minor, part.loan.is_priority, part.is_token,
     )  # fmt: skip
 

@@ -187,7 +187,7 @@ def downgrade() -> None:
         batch_op.create_index(batch_op.f('ix_proposals_loan_id'), ['loan_id'], unique=False)
 
 
-_TYPES = {'checked': sa.JSON(), 'creditor_n': sa.Integer(), 'sha256': sa.String(length=64), 'lang': sa.String(length=16),
+_TYPES: dict[str, sa.types.TypeEngine[Any]] = {'checked': sa.JSON(), 'creditor_n': sa.Integer(), 'sha256': sa.String(length=64), 'lang': sa.String(length=16),
           'wrong_codes': sa.Integer(), 'view_count': sa.Integer()}
 _NO_DECIMALS = ('JPY', 'KRW', 'VND', 'CLP', 'ISK', 'XAF', 'XOF', 'PYG', 'UGX', 'RWF')
 _THREE_DECIMALS = ('KWD', 'BHD', 'OMR', 'JOD', 'TND', 'IQD', 'LYD')
