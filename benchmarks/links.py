@@ -24,14 +24,23 @@ from tests.lender import share_plan, visitor
 
 def main() -> None:
     with tempfile.TemporaryDirectory() as folder:
-        env = {"PLANNER_INSTANCE": folder, "DATABASE_URL": f"sqlite:///{folder}/x.sqlite3", "BASE_URL": "http://localhost"}
+        env = {
+            "PLANNER_INSTANCE": folder,
+            "DATABASE_URL": f"sqlite:///{folder}/x.sqlite3",
+            "BASE_URL": "http://localhost",
+        }
         app = create_app(replace(config.load(env), fixed_now=datetime(2026, 12, 9, tzinfo=UTC)))
         app.config.update(WTF_CSRF_ENABLED=False)
         upgrade(app.extensions["planner_engine"])
         with app.app_context():
             home = make_household()
             once = share_plan(home, most_views=1)
-        print("wrong links:", guess(app), "then the right one elsewhere:", visitor(app, "203.0.113.9").head(once.link).status)
+        print(
+            "wrong links:",
+            guess(app),
+            "then the right one elsewhere:",
+            visitor(app, "203.0.113.9").head(once.link).status,
+        )
         print("a hundred at once on a one-view link:", at_once(app, once.link))
         with app.app_context():
             db.session.remove()

@@ -76,7 +76,9 @@ def stored_share(plan: Plan) -> Share:
     return db.session.scalars(select(Share).where(Share.id == plan.share_id)).one()
 
 
-def visitor(app: Flask, address: str = "198.51.100.7", agent: str = "Mozilla/5.0 (Windows NT 10.0) Firefox/130.0") -> FlaskClient:
+def visitor(
+    app: Flask, address: str = "198.51.100.7", agent: str = "Mozilla/5.0 (Windows NT 10.0) Firefox/130.0"
+) -> FlaskClient:
     """A lender's browser."""
     client = app.test_client()
     client.environ_base.update({"REMOTE_ADDR": address, "HTTP_USER_AGENT": agent, "HTTP_ACCEPT_LANGUAGE": "en"})

@@ -23,15 +23,9 @@ from ..forms import (
 )
 from ..loans.agreed import END_REASONS
 from ..models import ResponseKind, ResponseSource
-from ..sharing.forms import AnswerForm
+from ..sharing.forms import ANSWERS, AnswerForm
 
-HEARD = {ResponseSource.PHONE: _l("By phone or in person"), ResponseSource.LETTER: _l("By letter or message")}
-KINDS = {
-    ResponseKind.ACCEPT: _l("They accept"),
-    ResponseKind.COUNTER: _l("They offer something else"),
-    ResponseKind.ASK: _l("They ask something"),
-    ResponseKind.DECLINE: _l("They decline"),
-}
+HEARD = {ResponseSource.PHONE: _l("By phone"), ResponseSource.LETTER: _l("In writing")}
 ENDS = dict(zip(END_REASONS, (
     _l("It could not be kept"), _l("Something else was agreed instead"), _l("It was cancelled"),
 ), strict=True))  # fmt: skip
@@ -43,7 +37,7 @@ class LogForm(AnswerForm):
     """What a lender said elsewhere than on the page: when, who, in which words."""
 
     source = RadioChoice(_l("How did it come?"), choices=list(HEARD.items()), default=ResponseSource.PHONE)
-    kind = RadioChoice(_l("What did they say?"), choices=list(KINDS.items()), default=ResponseKind.ACCEPT)
+    kind = RadioChoice(_l("What did they say?"), choices=list(ANSWERS.items()), default=ResponseKind.ACCEPT)
     person = TextField(
         _l("Who said it"), [*required(_l("Enter the name, or what they called themselves")), at_most(80)]
     )

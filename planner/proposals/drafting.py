@@ -13,7 +13,7 @@ from ..documents import plain
 from ..documents.proposal import Asked
 from ..engine.asked import WITH_AMOUNT
 from ..engine.dates import add_months
-from ..engine.errors import EngineError
+from ..engine.errors import EngineError, TermsError
 from ..engine.money import currency
 from ..engine.offers import Claim, Offer, available, split_offers
 from ..engine.outcome import Running
@@ -196,20 +196,27 @@ def _first_month(begins: Sequence[date], today: date) -> date:
 
 
 def _stand(position: LoanPosition, begins: date, today: date) -> Standing:
-    """A contract whose owed amount cannot be named by a rate is weighed by what is left to pay."""
+    """A contract whose owed amount cannot be named by a rate, or under an agreement, is weighed by what is left to pay."""
     try:
+        if position.agreed is not None:
+            raise TermsError("terms", "replaced")
         return stand(running_of(position, today), max(begins, today))
     except EngineError:
         each = position.next.instalment.payment_minor if position.next else 0
         return Standing(position.left_minor, each, each, 0, each)
 
 
+def is_asking(item: ProposalItem, position: LoanPosition) -> bool:
+    """Whether anything is asked of this creditor. While an agreement runs, that is kept, and changed only in its own talk."""
+    return item.is_included and position.agreed is None
+
+
 def _shares(
     stood: Sequence[tuple[ProposalItem, LoanPosition, date, Standing]], left: int, code: str
 ) -> dict[int, Offer]:
     """The fair shares by number: those paid as agreed get that first, the others share what is left."""
-    asking = [each for each in stood if each[0].is_included]
-    kept = {item.n: s.monthly_minor for item, _p, _b, s in stood if not item.is_included}
+    asking = [each for each in stood if is_asking(each[0], each[1])]
+    kept = {item.n: s.monthly_minor for item, p, _b, s in stood if not is_asking(item, p)}
     claims = [Claim(str(item.n), s.owed_minor, s.most_minor, p.loan.is_priority) for item, p, _b, s in asking]
     split = split_offers(left - sum(kept.values()), claims, 10 ** currency(code).minor_digits)
     found = {n: Offer(str(n), amount) for n, amount in kept.items()}
@@ -219,7 +226,7 @@ def _shares(
 def _part(
     item: ProposalItem, position: LoanPosition, begins: date, standing: Standing, share: Offer, proposal: Proposal
 ) -> Part:
-    if not item.is_included:
+    if not is_asking(item, position):
         return Part(item, position, begins, standing, share, None, None, None)
     asked, why, running = asked_of(item, position), None, running_of(position, position.ledger.as_of)
     if asked is None:

@@ -32,8 +32,8 @@ VALIDITY = {"7": _l("7 days"), "14": _l("14 days"), "30": _l("30 days")}
 LEAST_CODE = 6
 ANSWERS = {
     ResponseKind.ACCEPT: _l("Accept"),
-    ResponseKind.COUNTER: _l("Make a counter-offer"),
-    ResponseKind.ASK: _l("Ask something first"),
+    ResponseKind.COUNTER: _l("Counter"),
+    ResponseKind.ASK: _l("Ask"),
     ResponseKind.DECLINE: _l("Decline"),
 }
 

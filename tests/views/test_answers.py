@@ -46,7 +46,14 @@ def answer(lender: FlaskClient, plan: Plan, form: dict[str, Any], step: str, sta
 
 def test_an_answer_is_looked_at_once_more_and_then_stored(app: Flask, shared: Plan, lender: FlaskClient) -> None:
     check = words(answer(lender, shared, COUNTER, "check", 200))
-    for said in ("Check your answer", "Counter-offer", "¥1,300", "Number of instalments: 9", "Li Wei, claims", "We could do this."):
+    for said in (
+        "Check your answer",
+        "Counter-offer",
+        "¥1,300",
+        "Number of instalments: 9",
+        "Li Wei, claims",
+        "We could do this.",
+    ):
         assert said in check
     assert stored(app) == []
     answer(lender, shared, COUNTER, "send", 303)
@@ -131,12 +138,20 @@ def test_who_has_not_opened_the_link_cannot_answer(app: Flask, shared: Plan) -> 
 
 
 def test_extra_fields_change_nothing_else(app: Flask, shared: Plan, lender: FlaskClient) -> None:
-    answer(lender, shared, ACCEPT | {"case_id": "999", "item_id": "999", "seen_at": "2026-01-01", "source": "phone"}, "send", 303)
+    answer(
+        lender,
+        shared,
+        ACCEPT | {"case_id": "999", "item_id": "999", "seen_at": "2026-01-01", "source": "phone"},
+        "send",
+        303,
+    )
     [row] = stored(app)
     assert (row.item_id, row.source, row.seen_at) == (shared.item_id, "link", None)
 
 
-def test_the_borrower_is_told(app: Flask, household: Household, borrower: FlaskClient, shared: Plan, lender: FlaskClient) -> None:
+def test_the_borrower_is_told(
+    app: Flask, household: Household, borrower: FlaskClient, shared: Plan, lender: FlaskClient
+) -> None:
     answer(lender, shared, COUNTER, "send", 303)
     case = f"/c/{household.case_id}"
     today = words(get(borrower, f"{case}/"))

@@ -83,7 +83,13 @@ def test_a_visit_counts_once_whatever_is_read_in_it(app: Flask, shared: Plan) ->
 
 @pytest.mark.parametrize(
     "agent",
-    ["Slackbot-LinkExpanding 1.0", "WhatsApp/2.23", "facebookexternalhit/1.1", "TelegramBot (like TwitterBot)", "curl/8.5"],
+    [
+        "Slackbot-LinkExpanding 1.0",
+        "WhatsApp/2.23",
+        "facebookexternalhit/1.1",
+        "TelegramBot (like TwitterBot)",
+        "curl/8.5",
+    ],
 )
 def test_programs_that_fetch_previews_see_a_cover_and_do_not_count(app: Flask, shared: Plan, agent: str) -> None:
     page = get(visitor(app, agent=agent), shared.link)
@@ -111,7 +117,9 @@ def test_who_was_taken_for_a_program_opens_it_with_a_button(app: Flask, shared: 
     assert views_of(app, shared) == (1, 1)
 
 
-def test_the_household_looks_at_its_own_plan_without_being_counted(app: Flask, borrower: FlaskClient, shared: Plan) -> None:
+def test_the_household_looks_at_its_own_plan_without_being_counted(
+    app: Flask, borrower: FlaskClient, shared: Plan
+) -> None:
     assert "Here the lender answers" in get(borrower, shared.link)
     assert views_of(app, shared) == (0, 0)
     post(borrower, f"{shared.link}/answer", {"kind": "accept", "person": "x", "step": "send"}, status=303)
@@ -240,7 +248,9 @@ def test_many_codes_at_once_get_no_more_tries(app: Flask, household: Household) 
     def guess(n: int) -> None:
         reader = visitor(app, f"198.51.100.{n}")
         start.wait()
-        tried.append("This is not the code" in reader.post(f"{plan.link}/open", data={"code": f"{n:06}"}).get_data(True))
+        tried.append(
+            "This is not the code" in reader.post(f"{plan.link}/open", data={"code": f"{n:06}"}).get_data(True)
+        )
 
     threads = [threading.Thread(target=guess, args=(n,)) for n in range(30)]
     for thread in threads:
@@ -250,9 +260,7 @@ def test_many_codes_at_once_get_no_more_tries(app: Flask, household: Household) 
     assert sum(tried) == 10
 
 
-def test_guessing_links_opens_nothing_and_the_right_one_opens_elsewhere(
-    app: Flask, shared: Plan, limits: None
-) -> None:
+def test_guessing_links_opens_nothing_and_the_right_one_opens_elsewhere(app: Flask, shared: Plan, limits: None) -> None:
     """Ten thousand of them take two minutes: benchmarks/links.py."""
     guesser, statuses = visitor(app), []
     for n in range(600):
