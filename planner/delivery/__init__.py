@@ -35,7 +35,7 @@ class Action:
 
 @dataclass(frozen=True, slots=True)
 class Attachment:
-    """A file that travels with an e-mail: its name, its media type, its bytes."""
+    """A file that travels with an e-mail: its name, its media type (application/...), its bytes."""
 
     name: str
     kind: str

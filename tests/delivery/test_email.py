@@ -107,7 +107,7 @@ def test_no_server_and_no_configuration_are_told_apart(settings: Settings) -> No
 
 
 def test_a_line_break_cannot_add_headers() -> None:
-    with pytest.raises(ValueError, match=r"linefeed|newline|carriage"):
+    with pytest.raises(ValueError, match="line break"):
         compose(replace(MAIL, title="x\r\nBcc: evil@example.org"), SENDER, NOW)
 
 
@@ -137,10 +137,11 @@ def test_a_file_arrives_beside_the_text_byte_for_byte(sink: tuple[Sink, Settings
     assert MAIL.html in arrived.get_body(("html",)).get_content()  # type: ignore[union-attr]
 
 
-def test_a_name_with_a_line_break_adds_no_header() -> None:
+def test_a_name_with_a_line_break_adds_no_header(sink: tuple[Sink, Settings]) -> None:
+    handler, configured = sink
     evil = (Attachment("x\r\nBcc: evil@example.org", "application/pdf", b"x"),)
-    try:
-        assert compose(replace(MAIL, attachments=evil), SENDER, NOW)["Bcc"] is None
-        assert "\nBcc:" not in compose(replace(MAIL, attachments=evil), SENDER, NOW).as_string()
-    except ValueError:
-        pass  # refused outright, which is as good
+    with connect(configured) as mailer:
+        mailer.send(replace(MAIL, attachments=evil), NOW)
+    [arrived] = handler.messages
+    [file] = arrived.iter_attachments()
+    assert (arrived["Bcc"], file["Bcc"], file.get_content()) == (None, None, b"x")
