@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import threading
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
@@ -83,6 +84,49 @@ def visitor(
     client = app.test_client()
     client.environ_base.update({"REMOTE_ADDR": address, "HTTP_USER_AGENT": agent, "HTTP_ACCEPT_LANGUAGE": "en"})
     return client
+
+
+def open_at_once(app: Flask, plan: Plan, count: int = 100) -> int:
+    """So many browsers open the link in the same moment; how many saw the plan."""
+    return sum(_at_once(app, count, lambda reader, _n: "1,240" in reader.get(plan.link).get_data(as_text=True)))
+
+
+def try_codes(app: Flask, plan: Plan, count: int) -> int:
+    """So many wrong codes in the same moment, each from an address of its own; how many were looked at."""
+
+    def guess(reader: FlaskClient, n: int) -> bool:
+        page = reader.post(f"{plan.link}/open", data={"code": f"{n:06}"}).get_data(as_text=True)
+        return "This is not the code" in page
+
+    return sum(_at_once(app, count, guess))
+
+
+def answer_at_once(app: Flask, plan: Plan, form: dict[str, str], count: int) -> list[int]:
+    """So many browsers that have opened the link answer in the same moment; the statuses they get."""
+    opened = threading.Barrier(count)
+
+    def send(reader: FlaskClient, _n: int) -> int:
+        reader.get(plan.link)
+        opened.wait()
+        return reader.post(f"{plan.link}/answer", data=form).status_code
+
+    return _at_once(app, count, send)
+
+
+def _at_once(app: Flask, count: int, act: Callable[[FlaskClient, int], Any]) -> list[Any]:
+    start, found = threading.Barrier(count), list[Any]()
+
+    def work(n: int) -> None:
+        reader = visitor(app, f"198.51.100.{n}")
+        start.wait()
+        found.append(act(reader, n))
+
+    threads = [threading.Thread(target=work, args=(n,)) for n in range(count)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    return found
 
 
 def _written(asked: Asked) -> dict[str, Any]:

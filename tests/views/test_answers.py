@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import threading
 from typing import Any
 
 import pytest
@@ -13,7 +12,7 @@ from sqlalchemy import func, select
 from planner.extensions import db
 from planner.models import Response
 from tests.factories import Household
-from tests.lender import Plan, share_plan, visitor
+from tests.lender import Plan, answer_at_once, share_plan, visitor
 from tests.pages import get, post, words
 
 ACCEPT = {"kind": "accept", "person": "Li Wei, claims", "reference": "HF-77"}
@@ -81,19 +80,7 @@ def test_a_second_answer_is_told_what_the_first_was(app: Flask, shared: Plan, le
 
 
 def test_of_two_at_once_one_is_stored(app: Flask, shared: Plan) -> None:
-    readers, statuses, start = [visitor(app, f"198.51.100.{n}") for n in range(8)], [], threading.Barrier(8)
-    for reader in readers:
-        get(reader, shared.link)
-
-    def send(reader: FlaskClient) -> None:
-        start.wait()
-        statuses.append(reader.post(f"{shared.link}/answer", data=ACCEPT | {"step": "send"}).status_code)
-
-    threads = [threading.Thread(target=send, args=(reader,)) for reader in readers]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
+    statuses = answer_at_once(app, shared, ACCEPT | {"step": "send"}, 8)
     assert sorted(statuses) == [303] + [409] * 7
     assert len(stored(app)) == 1
 

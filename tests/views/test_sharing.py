@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import logging
 import re
-import threading
 from collections.abc import Callable
 from datetime import timedelta
 from pathlib import Path
@@ -23,7 +22,7 @@ from planner.models import Loan, Share, ShareView
 from planner.sharing import opening
 from planner.sharing import services as sharing
 from tests.factories import Household
-from tests.lender import CAUSE, CONTACT, NAME, NUMBER, Plan, share_plan, stored_share, visitor
+from tests.lender import CAUSE, CONTACT, NAME, NUMBER, Plan, open_at_once, share_plan, stored_share, try_codes, visitor
 from tests.pages import get, post, words
 
 HEADERS = {"Referrer-Policy": "no-referrer", "X-Robots-Tag": "noindex, nofollow", "Cache-Control": "no-store"}
@@ -185,23 +184,6 @@ def test_a_visit_to_one_link_opens_no_other(app: Flask, household: Household) ->
     assert "1,240" not in get(reader, second.link)
 
 
-def open_at_once(app: Flask, plan: Plan, count: int = 100) -> int:
-    """So many browsers open the link in the same moment; how many saw it."""
-    start, seen = threading.Barrier(count), []
-
-    def read() -> None:
-        reader = visitor(app)
-        start.wait()
-        seen.append("1,240" in reader.get(plan.link).get_data(as_text=True))
-
-    threads = [threading.Thread(target=read) for _ in range(count)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
-    return sum(seen)
-
-
 def test_of_a_hundred_at_once_one_opens_a_one_view_link(app: Flask, household: Household) -> None:
     plan = make(app, household, most_views=1)
     assert open_at_once(app, plan) == 1
@@ -242,22 +224,7 @@ def test_ten_wrong_codes_an_hour_close_the_door_for_every_address(app: Flask, ho
 
 
 def test_many_codes_at_once_get_no_more_tries(app: Flask, household: Household) -> None:
-    plan, tried = make(app, household, passcode="123456"), []
-    start = threading.Barrier(30)
-
-    def guess(n: int) -> None:
-        reader = visitor(app, f"198.51.100.{n}")
-        start.wait()
-        tried.append(
-            "This is not the code" in reader.post(f"{plan.link}/open", data={"code": f"{n:06}"}).get_data(True)
-        )
-
-    threads = [threading.Thread(target=guess, args=(n,)) for n in range(30)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
-    assert sum(tried) == 10
+    assert try_codes(app, make(app, household, passcode="123456"), 30) == 10
 
 
 def test_guessing_links_opens_nothing_and_the_right_one_opens_elsewhere(app: Flask, shared: Plan, limits: None) -> None:
