@@ -134,7 +134,7 @@ class RequestForm(Form):
 
     kind = RadioChoice(_l("What do you ask for?"), choices=list(KINDS.items()))
     amount = MoneyField(_l("Each instalment"), optional())
-    from_on = DayField(_l("From"), optional())
+    from_on = DayField(_l("From when?"), optional())
     until = DayField(_l("Until"), optional())
     count = WholeNumberField(_l("Instalments to postpone"), optional(), least=1, most=MOST_DEFERRED)
     interest = Choice(_l("The interest of that time?"), choices=list(INTEREST.items()), default="")

@@ -164,9 +164,10 @@ def _share_forms(draft: Draft, given: Any = None) -> Forms:
     found: Forms = {}
     for part in draft.parts:
         data = {"is_included": part.item.is_included, "offered": part.offered_minor}
-        form = ShareForm(given, prefix=f"n{part.n}-", data=data) if given is not None else ShareForm(
-            formdata=None, prefix=f"n{part.n}-", data=data)  # fmt: skip
+        form = ShareForm(formdata=given, prefix=f"n{part.n}-", data=data)
         form.offered.currency = part.loan.currency
+        form.is_included.label.text = part.loan.title
+        form.offered.label.text = _("A month for %(name)s", name=part.loan.title)
         found[part.n] = form
     return found
 
@@ -188,7 +189,7 @@ def _tried(draft: Draft, form: OfferForm, forms: Forms) -> Draft:
 
 def _stale_offer(draft: Draft, form: OfferForm, forms: Forms) -> str:
     stored = _share_forms(draft)
-    beside = [d._replace(label=f"{part.loan.title}: {d.label}") for part in draft.parts
+    beside = [d for part in draft.parts
               for d in differences(forms[part.n], stored[part.n])]  # fmt: skip
     form.version.data = str(draft.proposal.version)
     return _offer_page(draft, form, forms, stored=[*beside, *differences(form, _offer_form(draft))])

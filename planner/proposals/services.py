@@ -112,7 +112,13 @@ def set_amount(part: Part, monthly: int | None) -> None:
 
 
 def freeze(proposal: Proposal, today: date, now: datetime) -> ProposalVersion:
-    """The proposal's present state as a version that no later edit changes; the last version when nothing has changed."""
+    """The proposal's present state as a version that no later edit changes; the last version when nothing has changed.
+
+    What was only suggested is kept as chosen: an offer that went out does not change with the budget or the day.
+    """
+    for part in find_draft(proposal, today).asking:
+        if part.item.asked is None and part.outcome is not None:
+            ask(part.item, part.outcome.asked, part.outcome)
     latest = latest_version(proposal)
     document = build_document(proposal, today)
     if latest is not None and document == load(latest):

@@ -113,7 +113,7 @@ def test_too_large_an_offer_is_warned_of_and_taken_back_with_one_tap(
     app: Flask, borrower: FlaskClient, plan: str
 ) -> None:
     page = get(borrower, f"{plan}/offer?n1-is_included=y&n2-is_included=y&n3-is_included=y&n1-offered=1500")
-    assert "In hard months at most ¥1,772 holds, for all lenders together." in words(page)
+    assert "The plan allows at most ¥1,772, for all lenders together." in words(page)
     assert "Offer ¥1,772 in all" in words(page)
     post(borrower, f"{plan}/offer", offers(**{"n1-offered": "1500"}))
     assert "The offers are above what survives hard months" in words(get(borrower, f"{plan}/offer"))
