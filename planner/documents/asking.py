@@ -100,7 +100,7 @@ def key_figures(document: ProposalDocument, request: Request | None = None) -> l
     """The four figures everybody looks for."""
     asked, code = request or document.main, document.unit.code
     return [
-        (_("Each instalment"), money(asked.offer.payment_minor, code)),
+        (_("Payment each time"), money(asked.offer.payment_minor, code)),
         (_("Instalments"), str(asked.offer.count)),
         (_("First payment"), day(asked.offer.first_due, "full")),
         (_("Total"), money(asked.offer.total_minor, code)),
@@ -115,7 +115,7 @@ def comparison(document: ProposalDocument, request: Request | None = None) -> li
         return label, words(asked.contract), words(asked.offer)
 
     rows = [
-        both(_("Each instalment"), lambda side: money(side.payment_minor, code)),
+        both(_("Payment each time"), lambda side: money(side.payment_minor, code)),
         both(_("Instalments to come"), lambda side: str(side.count)),
         both(_("First payment"), lambda side: day(side.first_due, "full")),
         both(_("Last payment"), lambda side: day(side.last_due, "full")),

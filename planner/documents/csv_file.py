@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+import re
 from collections.abc import Iterator
 
 from flask_babel import gettext as _
@@ -11,13 +12,16 @@ from flask_babel import gettext as _
 from . import asking, words
 from .proposal import OfferRow, ProposalDocument, Request
 
-_FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r", "\n", "\0")
+_FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")  # the wide ones: Excel in East Asia
+_NUMBER = re.compile(r"-?\d+(\.\d+)?")
 
 
 def to_bytes(document: ProposalDocument) -> bytes:
     """The file in the reader's language: what it is, the month, the shares, then one row an instalment of both sides."""
     text = io.StringIO(newline="")
-    csv.writer(text).writerows(_rows(document))
+    csv.writer(text).writerows(
+        [cell if _NUMBER.fullmatch(cell) else safe(cell) for cell in row] for row in _rows(document)
+    )
     return text.getvalue().encode("utf-8-sig")
 
 
@@ -29,12 +33,12 @@ def safe(text: str) -> str:
 
 def _rows(document: ProposalDocument) -> Iterator[list[str]]:
     for label, value in words.facts(document):
-        yield [label, safe(value)]
+        yield [label, value]
     if document.budget:
         yield from _statement(document)
     yield from _shares(document)
     for name, kind, sha256 in words.evidence(document):
-        yield [_("Evidence"), safe(name), kind, sha256]
+        yield [_("Evidence"), name, kind, sha256]
     for request in document.requests:
         yield from _request(document, request)
 
@@ -43,7 +47,7 @@ def _statement(document: ProposalDocument) -> Iterator[list[str]]:
     yield []
     yield [_("The household's month"), _("A month"), _("Note")]
     for row in words.statement(document):
-        yield [safe(row.label), words.plain_amount(document, row.minor), safe(row.note)]
+        yield [row.label, words.plain_amount(document, row.minor), row.note]
 
 
 def _shares(document: ProposalDocument) -> Iterator[list[str]]:
@@ -52,15 +56,15 @@ def _shares(document: ProposalDocument) -> Iterator[list[str]]:
     yield ["#", head[0], _("Contract number"), head[1], head[3], head[4], head[5]]
     for each in document.creditors:
         amounts = (each.owed_minor, each.contract_minor, each.offered_minor)
-        yield [str(each.n), safe(words.creditor_name(document, each.n)), safe(each.contract_number or ""),
+        yield [str(each.n), words.creditor_name(document, each.n), each.contract_number or "",
                *(words.plain_amount(document, minor) for minor in amounts), words.remark(each)]  # fmt: skip
 
 
 def _request(document: ProposalDocument, request: Request) -> Iterator[list[str]]:
     yield []
-    yield [_("Request"), safe(words.creditor_name(document, request.n)), safe(asking.request_words(document, request))]
+    yield [_("Request"), words.creditor_name(document, request.n), asking.request_words(document, request)]
     for line in asking.follow_words(document, request):
-        yield ["", "", safe(line)]
+        yield ["", "", line]
     for label, before, after in (
         (_("Total to be paid"), request.contract.total_minor, request.offer.total_minor),
         (_("Owed when it begins"), request.opening_minor, request.opening_minor),
@@ -75,8 +79,10 @@ def _request(document: ProposalDocument, request: Request) -> Iterator[list[str]
 
 def schedule_head() -> list[str]:
     """The headings of one row an instalment."""
-    return [_("Creditor"), _("Contract or proposal"), _("Instalment"), _("Due date"), _("Principal"), _("Interest and fees"), _("Payment"),
-            _("Left to pay")]  # fmt: skip
+    return [
+        _("Creditor"), _("Contract or proposal"), _("Instalment"), _("Due date"), _("Principal"), _("Interest and fees"),
+        _("Payment"), _("Left to pay"),
+    ]  # fmt: skip
 
 
 def _instalments(

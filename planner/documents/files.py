@@ -23,13 +23,16 @@ class File:
 
 @dataclass(frozen=True, slots=True)
 class _Kind:
-    """How one format is made; `of_copy` only for one creditor, `of_budget` only where the budget is shown."""
+    """How one format is made; `fits` says of which documents."""
 
     ending: str
     mimetype: str
     make: Callable[[ProposalDocument], bytes]
-    of_copy: bool = False
-    of_budget: bool = False
+    fits: Callable[[ProposalDocument], bool] = lambda document: True
+
+
+def _is_copy(document: ProposalDocument) -> bool:
+    return document.to is not None
 
 
 _JSON = "application/json"
@@ -39,9 +42,9 @@ _KINDS: Mapping[str, _Kind] = {
     ),
     "csv": _Kind("csv", "text/csv; charset=utf-8", csv_file.to_bytes),
     "json": _Kind("json", _JSON, json_file.to_bytes),
-    "sfs": _Kind("sfs-compatible.json", _JSON, sfs_json.to_bytes, of_budget=True),
-    "fineract": _Kind("fineract.json", _JSON, lender_systems.fineract_bytes, of_copy=True),
-    "frappe": _Kind("frappe.json", _JSON, lender_systems.frappe_bytes, of_copy=True),
+    "sfs": _Kind("sfs-compatible.json", _JSON, sfs_json.to_bytes, fits=sfs_json.is_possible),
+    "fineract": _Kind("fineract.json", _JSON, lender_systems.fineract_bytes, fits=_is_copy),
+    "frappe": _Kind("frappe.json", _JSON, lender_systems.frappe_bytes, fits=_is_copy),
     "ics": _Kind("ics", "text/calendar; charset=utf-8", agreed_dates.to_ics),
 }  # fmt: skip
 FORMATS = ("pdf", *_KINDS)
@@ -49,7 +52,7 @@ FORMATS = ("pdf", *_KINDS)
 
 def available(document: ProposalDocument) -> list[str]:
     """The formats this copy can be had in, in the order of FORMATS."""
-    return ["pdf", *(name for name, kind in _KINDS.items() if _fits(kind, document))]
+    return ["pdf", *(name for name, kind in _KINDS.items() if kind.fits(document))]
 
 
 def make(
@@ -64,11 +67,7 @@ def make(
         content = pdf.to_bytes(document, lang=lang, address=address, check_address=check_address)
         return File(f"{stem}.pdf", "application/pdf", content)
     kind = _KINDS[wanted]
-    if not _fits(kind, document):
+    if not kind.fits(document):
         raise KeyError(wanted)
     with force_locale(LOCALES[lang]):
         return File(f"{stem}.{kind.ending}", kind.mimetype, kind.make(document))
-
-
-def _fits(kind: _Kind, document: ProposalDocument) -> bool:
-    return (document.to is not None or not kind.of_copy) and (document.budget is not None or not kind.of_budget)

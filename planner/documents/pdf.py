@@ -19,6 +19,7 @@ from .typesetting import LOCALES, printed_on, qr, typeset
 
 __all__ = ["request_words", "to_bytes"]
 _MOST_BARS = 120
+_PRINCIPAL = 3  # its column in the schedule
 
 
 def to_bytes(
@@ -35,13 +36,14 @@ def to_bytes(
 
 def _data(document: ProposalDocument, lang: str, address: str | None, check: str | None) -> dict[str, Any]:
     """Everything the template prints, already in words of the reader's language."""
-    printer = Printer(document.unit.code)
+    printer, sha256 = Printer(document.unit.code), document.sha256
     return {
         "lang": lang,
         "date": printed_on(document.created_on),
         "title": _("Proposed repayment plan"),
+        "colon": "：" if lang == "zh" else ": ",
         "facts": _facts(document),
-        "codes": _codes(document, address, check),
+        "codes": _codes(address, check or sha256),
         "cause": _cause(document),
         "requests": [_request(document, request, printer) for request in document.requests],
         "statement": _statement(document),
@@ -56,7 +58,7 @@ def _data(document: ProposalDocument, lang: str, address: str | None, check: str
         "signers": [_("For the borrower"), _("For the lender")],
         "page_word": _("Page"),
         "mark": f"{document.reference} / {document.number}",
-        "fingerprint": [_("Fingerprint (SHA-256)"), document.sha256],
+        "fingerprint": [_("Fingerprint (SHA-256)"), sha256],
     }  # fmt: skip
 
 
@@ -78,9 +80,9 @@ def _facts(document: ProposalDocument) -> list[list[str]]:
     return [[label, value] for label, value in found if value]
 
 
-def _codes(document: ProposalDocument, address: str | None, check: str | None) -> list[dict[str, str]]:
+def _codes(address: str | None, check: str) -> list[dict[str, str]]:
     codes = [{"words": _("Open this plan"), "svg": qr(address)}] if address else []
-    return [*codes, {"words": _("Check this copy"), "svg": qr(check or document.sha256)}]
+    return [*codes, {"words": _("Check this copy"), "svg": qr(check)}]
 
 
 def _cause(document: ProposalDocument) -> dict[str, Any] | None:
@@ -99,7 +101,7 @@ def _request(document: ProposalDocument, request: Request, printer: Printer) -> 
         "follow": asking.follow_words(document, request),
         "key_figures": [list(pair) for pair in asking.key_figures(document, request)],
         "dates": {
-            "title": _("Dates"),
+            "title": _("The dates"),
             "rows": [[day(on, "full"), what] for on, what in asking.agreed_dates(document, request)],
         },
         "comparison": {
@@ -108,22 +110,27 @@ def _request(document: ProposalDocument, request: Request, printer: Printer) -> 
             "rows": [list(row) for row in asking.comparison(document, request)],
         },
         "chart": _chart(document, request),
-        "schedule": {
-            "title": _("Instalments before and after"),
-            "head": [_("Due date"), _("Contract"), _("Proposal"), _("Principal"), _("Interest and fees"), _("Left to pay")],
-            "rows": [printer.cells(line) for line in lines(request)],
-            "total": _totals(document, request),
-        },
+        "schedule": _schedule(document, request, printer),
     }  # fmt: skip
 
 
-def _totals(document: ProposalDocument, request: Request) -> list[str]:
+def _schedule(document: ProposalDocument, request: Request, printer: Printer) -> dict[str, Any]:
+    """Every instalment of both sides. Where one file holds many schedules, principal (payment less interest) is left out: a
+    tagged cell takes 170 bytes, and five such tables would outgrow what can be mailed and opened on a phone.
+    """
     code, rows = document.unit.code, request.rows
     sums = (
         sum(row.payment_minor for row in request.contract_rows), sum(row.payment_minor for row in rows),
         sum(row.principal_minor for row in rows), sum(row.interest_minor for row in rows),
     )  # fmt: skip
-    return [_("Total"), *(money(minor, code, cents=True) for minor in sums), ""]
+    table = [
+        [_("Due date"), _("Contract"), _("Proposal"), _("Principal"), _("Interest and fees"), _("Left to pay")],
+        *(printer.cells(line) for line in lines(request)),
+        [_("Total"), *(money(minor, code, cents=True) for minor in sums), ""],
+    ]
+    if len(document.requests) > 1:
+        table = [[*cells[:_PRINCIPAL], *cells[_PRINCIPAL + 1 :]] for cells in table]
+    return {"title": _("Instalments before and after"), "head": table[0], "rows": table[1:-1], "total": table[-1]}
 
 
 def _chart(document: ProposalDocument, request: Request) -> dict[str, Any]:

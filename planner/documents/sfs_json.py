@@ -39,14 +39,19 @@ Totals = dict[str, Decimal]
 
 
 def to_bytes(document: ProposalDocument) -> bytes:
-    """The file. Raises ValueError when the budget is not shown to this reader: there is no statement then."""
+    """The file. Raises ValueError where `is_possible` is false."""
     return json.dumps(summary(document), ensure_ascii=False, indent=2).encode()
 
 
+def is_possible(document: ProposalDocument) -> bool:
+    """Whether this reader sees the budget and all creditors: the structure says what is left for all of them, and lists them."""
+    return document.budget is not None and document.budget.available_minor is not None
+
+
 def summary(document: ProposalDocument) -> dict[str, Any]:
-    """The structure as JSON. Raises ValueError when the budget is not shown."""
-    if document.budget is None:
-        raise ValueError("the budget is not shown")
+    """The structure as JSON. Raises ValueError where `is_possible` is false."""
+    if document.budget is None or not is_possible(document):
+        raise ValueError("the budget or the other creditors are not shown")
     totals = _totals(document.budget, document.unit)
     income, fixed, flexible = (_part(totals, keys) for keys in (INCOME, FIXED, FLEXIBLE))
     debts = _debts(document)
@@ -124,8 +129,6 @@ def _notes(document: ProposalDocument, budget: BudgetStatement) -> list[str]:
     notes.append(_("All amounts are monthly and in %(code)s.", code=document.unit.code))
     if document.unit.minor_digits > 2:
         notes.append(_("Amounts are rounded to 0.01 here."))
-    if document.to and len(document.creditors) == 1:
-        notes.append(_("Other creditors are not shown on this copy."))
     notes.append(
         _("Use of assets and court judgments (ccj) are not recorded here: false says only that nothing is known.")
     )

@@ -141,7 +141,14 @@ def _left(budget: BudgetStatement, row: Callable[..., StatementRow]) -> list[Sta
 
 def share_head() -> list[str]:
     """The headings of the fair-share table."""
-    return [_("Creditor"), _("Owed"), _("Share of the debt"), _("Contract, a month"), _("Offered, a month"), _("Remark")]
+    return [
+        _("Creditor"),
+        _("Owed"),
+        _("Share of the debt"),
+        _("Contract, a month"),
+        _("Offered, a month"),
+        _("Remark"),
+    ]
 
 
 def shares(document: ProposalDocument) -> list[ShareRow]:

@@ -118,7 +118,7 @@ def _asked(page: _Page, document: ProposalDocument, request: Request) -> None:
         page.texts(["", line])
     page.texts(["", _("Contract"), _("Proposal")], bold=True)
     sides = (request.contract, request.offer)
-    _both(page, _("Each instalment"), lambda n: page.money(n + 1, sides[n].payment_minor))
+    _both(page, _("Payment each time"), lambda n: page.money(n + 1, sides[n].payment_minor))
     _both(page, _("Instalments"), lambda n: page.count(n + 1, sides[n].count))
     _both(page, _("First payment"), lambda n: page.day(n + 1, sides[n].first_due))
     _both(page, _("Last payment"), lambda n: page.day(n + 1, sides[n].last_due))

@@ -131,7 +131,11 @@ def test_a_file_arrives_beside_the_text_byte_for_byte(sink: tuple[Sink, Settings
         mailer.send(replace(MAIL, attachments=files), NOW)
     [arrived] = handler.messages
     first, second = arrived.iter_attachments()
-    assert (first.get_filename(), first.get_content_type(), first.get_content()) == (files[0].name, files[0].kind, content)
+    assert (first.get_filename(), first.get_content_type(), first.get_content()) == (
+        files[0].name,
+        files[0].kind,
+        content,
+    )
     assert second.get_filename() == "a.json"
     assert arrived.get_body(("plain",)).get_content().strip() == MAIL.text  # type: ignore[union-attr]
     assert MAIL.html in arrived.get_body(("html",)).get_content()  # type: ignore[union-attr]

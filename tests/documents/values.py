@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from datetime import date, timedelta
+from dataclasses import replace
+from datetime import date
 from decimal import Decimal
 from typing import Any
 
@@ -45,6 +46,11 @@ def due(n: int, day: int = 18) -> date:
     return date(2027 + n // 12, n % 12 + 1, day)
 
 
+def owed_of(n: int, count: int) -> int:
+    """What creditor `n` is owed: about 1,000 an instalment, so that every payment is above its principal."""
+    return 100000 * count + 1000 * (n - 1)
+
+
 def rows_of(count: int, payment: int, *, start: int = 0, day: int = 18, opening: int = 6000000) -> tuple[OfferRow, ...]:
     """Instalments of `payment` each (the last differs), a quarter of it interest, until `opening` is repaid."""
     found, left = [], opening
@@ -64,17 +70,19 @@ def side_of(rows: tuple[OfferRow, ...]) -> Side:
 
 def request_of(n: int, kind: str, count: int = 60) -> Request:
     """What is asked of creditor `n`: rows in the manner of its kind."""
-    opening = 6000000 + 1000 * n
+    opening = owed_of(n, count)
     before = rows_of(count, 181667 + n, opening=opening)
+    asked, paid = ASKED[kind], opening * 7 // 10
     if kind == "settle":
-        after = (OfferRow(1, date(2027, 1, 28), 4200000, 0, 4200000, 0),)
+        asked = replace(asked, amount_minor=paid)
+        after = (OfferRow(1, date(2027, 1, 28), paid, 0, paid, 0),)
     elif kind == "postpone":
         after = rows_of(count, 191667 + n, start=3, opening=opening)
     else:
         after = rows_of(count, 124000 + n, day=25 if kind == "move_due" else 18, opening=opening)
     resumes = date(2028, 1, 18) if kind == "reduce_until" and count > 12 else None
-    forgiven = opening - 4200000 if kind == "settle" else 0
-    return Request(n, ASKED[kind], opening, 1234 * n if n > 1 else 0, forgiven, resumes,
+    forgiven = opening - paid if kind == "settle" else 0
+    return Request(n, asked, opening, 1234 * n if n > 1 else 0, forgiven, resumes,
                    side_of(before), side_of(after), before, after)  # fmt: skip
 
 
@@ -83,7 +91,7 @@ def make(
 ) -> ProposalDocument:
     """A proposal with one request per kind, and one more creditor (a priority debt) that is paid as agreed."""
     shares = tuple(
-        CreditorShare(k + 1, NAMES[k % 5], f"77{k}1", 6000000 + 1000 * k, 181667, 124000 + k, False, False)
+        CreditorShare(k + 1, NAMES[k % 5], f"77{k}1", owed_of(k + 1, count), 181667, 124000 + k, False, False)
         for k in range(len(kinds))
     )
     last = CreditorShare(len(kinds) + 1, "Landlord 房东", "R-9", 300000, 50000, 50000, True, False)
@@ -98,8 +106,3 @@ def make(
                      EvidenceItem("notice.jpg", "image/jpeg", 2181234, "cd" * 32)),
     }  # fmt: skip
     return ProposalDocument(**(values | change))
-
-
-def days_later(value: date, days: int) -> date:
-    """So many days later."""
-    return value + timedelta(days=days)
