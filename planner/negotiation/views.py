@@ -116,6 +116,7 @@ def confirm_post(case: Case, item_id: int) -> Page:
     _prepare(case, form)
     if not form.validate_on_submit() or not _confirmed(case, found, form):
         return _confirm_page(case, found, form), 422
+    services.mark_seen(found.unread, clock.now())
     db.session.commit()
     flash(_("The agreement is recorded. Its instalments and reminders take over"))
     return see_other(url_for("negotiation.detail", item_id=item_id))

@@ -16,6 +16,7 @@ from planner.extensions import db
 from planner.loans import services as loans
 from planner.models import Arrangement, Case, Confirmation, Evidence, Loan, Payment, ProposalItem, Response
 from planner.radar import services as radar
+from planner.reminders import picture, wishes
 from planner.sharing import services as sharing
 from tests.factories import Household
 from tests.lender import Plan, make_plan, share_plan, stored_share, visitor
@@ -197,6 +198,18 @@ def test_a_part_paid_before_is_not_asked_for_again(app: Flask, household: Househ
     here = position(app, household)
     assert before.ledger.rows[6].paid_minor == 50000
     assert here.left_minor == sum(row.payment_minor for row in request.rows)
+
+
+def test_reminders_follow_the_agreed_dates(
+    app: Flask, household: Household, borrower: FlaskClient, shared: Plan, talk: str
+) -> None:
+    agree(borrower, talk)
+    with app.app_context():
+        case = db.session.get(Case, household.case_id)
+        assert case is not None
+        seen = picture.look(wishes.wishes_of(case), datetime(2026, 12, 9, 1, tzinfo=UTC))
+        dates = [due.due_on for due in seen.dues() if due.loan == household.loan_ids["haier"] and due.settled is None]
+    assert dates == [date(2026, 12, 18), *(date(2027, month, 18) for month in range(1, 10))]
 
 
 def test_ending_it_brings_the_contract_back(
