@@ -1,4 +1,4 @@
-"""From a plan to an agreement on a phone, the lender in a browser of their own: share, counter, test again, agree, new schedule."""
+"""From a plan to an agreement on a phone, the lender in a browser of their own: share, counter, test again, agree, follow."""
 
 from __future__ import annotations
 
