@@ -96,7 +96,7 @@ def hold(draft: Draft, seen: Radar | None = None) -> Held:
         by_days = _lowest_cash(draft, varied, _hard_balances(draft, seen, hard, varied, first, last), first, last)
 
     def lowest(total: int) -> int:
-        """What is left at the worst, of a hard month and of the cash by days: money in hand bridges days, it does not pay for months."""
+        """What is left at the worst, of a hard month and of the cash by days: what is in hand bridges days, it pays no months."""
         return room - total if by_days is None else min(room - total, by_days(total))
 
     most = max(sum(part.standing.most_minor for part in varied), offered)
