@@ -73,7 +73,7 @@ def test_a_plan_reaches_the_lender(app: Flask, household: Household, borrower: F
         "/cause"
     )
     post(borrower, f"{plan}/cause", {"cause": "income", "new_income": "6400"})
-    post(borrower, f"{plan}/offer", {"offered": "1240", "first_due": "2027-01-18"})
+    post(borrower, f"{plan}/offer", {"n1-is_included": "y", "n1-offered": "1240"})
     post(borrower, f"{plan}/links", {"days": "14", "budget": "y"})
     link = re.search(r"/s/[\w-]{22}", get(borrower, f"{plan}/links")).group()  # type: ignore[union-attr]
     assert "¥11,115.57" in words(get(app.test_client(), link))

@@ -1,7 +1,7 @@
 """The proposal as one frozen value: everything that is offered to all creditors at once. All copies are made from it.
 
-The whole value is the borrower's. A creditor's copy (`copy_for`) addresses one of them and holds only what was ticked: what is not
-ticked is gone from the value, not hidden in the page.
+The whole value is the borrower's. A creditor's copy (`copy_for`) addresses one of them and holds only what was ticked: what is
+not ticked is gone from the value, not hidden in the page.
 """
 
 from __future__ import annotations

@@ -46,7 +46,9 @@ def advice(finding: Finding, draft: Draft, asked: dict[str, Question]) -> Advice
         ),
         Point.ABOVE: (
             _("The offers are above what survives hard months"),
-            _("Offer at most %(amount)s in all", amount=money(finding.minor, code)),
+            _("Offer at most %(amount)s in all", amount=money(finding.minor, code))
+            if finding.minor
+            else _("Offer a token, or look at the flexible lines first"),
             None,
         ),
         Point.UNEQUAL: (

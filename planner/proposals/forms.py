@@ -37,7 +37,7 @@ CAUSES = {
     "other": _l("Another cause"),
 }
 AGREED = "agreed"
-KINDS = {
+KINDS: Mapping[str, Any] = {
     Kind.REDUCE: _l("Pay less until all is repaid"),
     Kind.REDUCE_UNTIL: _l("Pay less for a while"),
     Kind.POSTPONE: _l("Postpone instalments"),

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
-from itertools import pairwise
+from itertools import pairwise, takewhile
 from typing import NamedTuple
 
 from ..documents.proposal import Asked
 from ..engine.cashflow import Flow, Role, percentile, project
-from ..engine.dates import add_months
+from ..engine.dates import add_months, add_period
 from ..engine.money import currency, round_ratio
 from ..engine.offers import Claim, Guard, guard_offer, split_offers
 from ..engine.requests import Outcome, each_time, monthly_minor, work_out
@@ -81,7 +82,7 @@ def _in_a_row(months: Sequence[int]) -> list[int]:
 
 
 def hold(draft: Draft, seen: Radar | None = None) -> Held:
-    """Test the offers of a draft, and find the largest total a month that survives."""
+    """Test the offers of a draft, and find the largest total a month that survives hard months, each by itself and in a row."""
     hard = hard_months(draft)
     seen = seen or radar.look(draft.case, draft.today)
     first = max(draft.begins, draft.today)
@@ -89,11 +90,15 @@ def hold(draft: Draft, seen: Radar | None = None) -> Held:
     varied = draft.sharing
     offered = sum(part.offered_minor for part in varied)
     fixed = draft.offered_minor - offered
-    if seen is None:
-        room = hard.income_minor - hard.living_minor - fixed
-        lowest: Callable[[int], int] = lambda total: room - total  # noqa: E731  # one line says it
-    else:
-        lowest = _lowest_cash(draft, varied, _hard_balances(draft, seen, hard, varied, first, last), first, last)
+    room = hard.income_minor - hard.living_minor - fixed
+    by_days: Callable[[int], int] | None = None
+    if seen is not None:
+        by_days = _lowest_cash(draft, varied, _hard_balances(draft, seen, hard, varied, first, last), first, last)
+
+    def lowest(total: int) -> int:
+        """What is left at the worst, of a hard month and of the cash by days: what is in hand bridges days, it pays no months."""
+        return room - total if by_days is None else min(room - total, by_days(total))
+
     most = max(sum(part.standing.most_minor for part in varied), offered)
     found = guard_offer(offered, most, lowest, step_minor=10 ** currency(draft.case.currency).minor_digits)
     largest = None if found.largest_minor is None else found.largest_minor + fixed
@@ -171,22 +176,35 @@ def _hard_balances(
 def _lowest_cash(
     draft: Draft, varied: Sequence[Part], balances: Sequence[int], first: date, last: date
 ) -> Callable[[int], int]:
-    """The lowest balance for a monthly total: the balances less what was paid by then."""
-    days = [(flow.on - first).days for part in varied for flow in _rows([part], first, last)]
-    cuts = sorted({0, *days, len(balances)})
+    """The lowest balance for a monthly total: the balances less what was paid by then, of each no more than it takes in all."""
+    paying = [
+        (part, [(on - first).days for on in _paying_days(part, first, last)], sum(amount for _on, amount in _payments(part)))
+        for part in varied
+    ]  # fmt: skip
+    cuts = sorted({0, len(balances), *(day for _part, days, _most in paying for day in days)})
     lows = [(start, min(balances[start:end])) for start, end in pairwise(cuts)]
     own = {part.n: part.offered_minor for part in varied}
-    paying = [(part, [(f.on - first).days for f in _rows([part], first, last) if _is_running(part, f.on)])
-              for part in varied]  # fmt: skip
 
     def lowest(total: int) -> int:
         amounts = own if total == sum(own.values()) else _split(varied, total, draft.case.currency)
-        each = [(each_time(amounts[part.n], part.position.terms.periods_per_year), dates) for part, dates in paying]
+        each = [(each_time(amounts[p.n], p.position.terms.periods_per_year), days, most) for p, days, most in paying]
         return min(
-            low - sum(amount * sum(day <= start for day in dates) for amount, dates in each) for start, low in lows
-        )
+            low - sum(min(amount * bisect_right(days, start), most) for amount, days, most in each) for start, low in lows
+        )  # fmt: skip
 
     return lowest
+
+
+def _paying_days(part: Part, first: date, last: date) -> list[date]:
+    """The days on which the offered amount is paid, as often as the smallest one would be: a lower amount is paid for longer."""
+    payments, resumes_on = _payments(part), part.outcome.resumes_on if part.outcome else None
+    if not payments:
+        return []
+    start, end, frequency = payments[0][0], last, part.position.terms.frequency
+    if resumes_on is not None:
+        end = min(last, resumes_on - timedelta(days=1))
+    days = (add_period(start, frequency, k, anchor_day=start.day) for k in range((end - start).days + 1))
+    return [on for on in takewhile(lambda on: on <= end, days) if on >= first]
 
 
 def _split(varied: Sequence[Part], total: int, code: str) -> dict[int, int]:

@@ -52,25 +52,20 @@ def offer_post(case: Case, proposal_id: int) -> Page:
         tried = _tried(draft, form, forms)
         if not tried.is_ready:
             return _offer_page(tried, form, forms, is_refused=True), 422
-    services.add_missing(case, draft.proposal, draft.today)
     return saved(draft.proposal, "sharing.preview")
 
 
-@bp.post("/<int:proposal_id>/offer/<any(fair, largest):to>")
+@bp.post("/<int:proposal_id>/offer/largest")
 @needs(Permission.EDIT)
-def fit(case: Case, proposal_id: int, to: str) -> Page:
+def fit(case: Case, proposal_id: int) -> Page:
     draft = load_draft(case, proposal_id)
-    if OfferForm().is_stale(draft.proposal.version):
-        return _stale_offer(draft, OfferForm(), _share_forms(draft, request.form)), 409
-    amounts: dict[int, int] = {}
-    if to == "largest":
-        amounts = amounts_at(draft, hold(draft).guard.largest_minor or 0)
-    for part in draft.asking:
-        if part.has_amount:
-            unit = 10**part.position.terms.currency.minor_digits
-            services.set_amount(part, max(amounts[part.n], unit) if part.n in amounts else None)
-    flash(_("The amounts are changed"))
-    return saved(draft.proposal, "proposals.offer")
+    return _share_out(draft, amounts_at(draft, hold(draft).guard.largest_minor or 0))
+
+
+@bp.post("/<int:proposal_id>/offer/fair")
+@needs(Permission.EDIT)
+def fair(case: Case, proposal_id: int) -> Page:
+    return _share_out(load_draft(case, proposal_id), {})
 
 
 @bp.post("/<int:proposal_id>/loans")
@@ -108,6 +103,18 @@ def creditor_post(case: Case, proposal_id: int, n: int) -> Page:
     if asked is None or outcome is None:
         return _creditor_page(draft, part, form, None), 422
     services.ask(part.item, asked, outcome)
+    return saved(draft.proposal, "proposals.offer")
+
+
+def _share_out(draft: Draft, amounts: dict[int, int]) -> Page:
+    """Set what each creditor gets; one that is not named gets its fair share, nobody less than a token."""
+    form = OfferForm()
+    if form.is_stale(draft.proposal.version):
+        return _stale_offer(draft, form, _share_forms(draft, request.form)), 409
+    for part in draft.sharing:
+        token = 10**part.position.terms.currency.minor_digits
+        services.set_amount(part, max(amounts[part.n], token) if part.n in amounts else None)
+    flash(_("The amounts are changed"))
     return saved(draft.proposal, "proposals.offer")
 
 

@@ -16,6 +16,7 @@ from ..engine.suggestions import Why
 from ..formatting import day, money, percent
 from .checking import Question
 from .drafting import Part
+from .forms import KINDS
 
 
 class Line(NamedTuple):
@@ -58,6 +59,11 @@ def request_words(asked: Asked | None, code: str) -> str:
         ),
     }
     return str(said[Kind(asked.kind)]())
+
+
+def kind_words(asked: Asked | None) -> str:
+    """The kind of request without its figures, which may be changing on the page."""
+    return _("Paid as agreed") if asked is None else str(KINDS[asked.kind])
 
 
 def why_words(part: Part) -> str:

@@ -383,3 +383,11 @@ def test_the_pages_are_small_and_ask_the_database_a_constant_number_of_times(
     answer = borrower.get(f"{plan}/offer", headers={"Accept-Encoding": "gzip"})
     assert count_queries() - before <= 30
     assert len(answer.data) < 14_000
+
+
+def test_a_stale_tap_changes_no_amount(borrower: FlaskClient, plan: str) -> None:
+    version = version_of(get(borrower, f"{plan}/offer"))
+    post(borrower, f"{plan}/offer", offers(**{"n1-offered": "901", "version": version}))
+    page = post(borrower, f"{plan}/offer/fair", offers(**{"n1-offered": "902", "version": version}), status=409)
+    assert "901" in words(page)
+    assert "¥901.00" in words(get(borrower, f"{plan}/offer"))
