@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 from flask import Blueprint, flash, render_template, request, send_file, url_for
@@ -56,11 +57,11 @@ def upload(case: Case) -> Page:
         return _index_page(case, form), 422
     outcome = services.keep(case, [(file.filename, file.stream) for file in chosen], form.proposal_id)
     db.session.commit()
-    for name, code in outcome.refused:
-        form.refuse("files", words.refusal(name, code))
     if outcome.kept:
         flash(ngettext("%(num)d file added", "%(num)d files added", len(outcome.kept)))
-    return (_index_page(case, form), 422) if outcome.refused else see_other(url_for("evidence.index"))
+    if outcome.refused:
+        return _index_page(case, form, [words.refusal(name, code) for name, code in outcome.refused]), 422
+    return see_other(url_for("evidence.index"))
 
 
 @bp.get("/<int:evidence_id>")
@@ -117,11 +118,11 @@ def _upload_form(case: Case) -> UploadForm:
     return form
 
 
-def _index_page(case: Case, form: UploadForm) -> str:
+def _index_page(case: Case, form: UploadForm, refused: Sequence[str] = ()) -> str:
     names = {each.id: each.reference for each in services.find_proposals(case)}
     return render_template(
         "evidence/index.html", form=form, rows=services.evidence_of(case), usage=services.usage(case), names=names,
-        most=services.MOST_IN_CASE, most_files=services.MOST_FILES, size=_size, kinds=words.KINDS,
+        refused=refused, most=services.MOST_IN_CASE, most_files=services.MOST_FILES, size=_size, kinds=words.KINDS,
     )  # fmt: skip
 
 
