@@ -97,6 +97,11 @@ def open_case(case_id: int, permission: Permission) -> Case:
     return membership.case
 
 
+def is_member(case_id: int) -> bool:
+    """Whether the signed-in person belongs to this case, in whatever role."""
+    return current_user.is_authenticated and _membership(case_id) is not None
+
+
 def find_home_case(user: User) -> Case | None:
     """The case a person comes home to: the one opened last on this device, else their first as borrower."""
     memberships = db.session.scalars(

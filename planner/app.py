@@ -13,12 +13,14 @@ from .accounts.services import find_user_by_token
 from .budget import views as budget
 from .cases import views as cases
 from .config import PROJECT, Settings, load
+from .evidence import views as evidence
 from .extensions import babel, compress, csrf, db, limiter, login_manager
 from .i18n import choose_locale
 from .imports import history
 from .imports import views as imports
 from .loans import payments
 from .loans import views as loans
+from .negotiation import views as negotiation
 from .payoff import views as payoff
 from .proposals import views as proposals
 from .pwa import views as pwa
@@ -29,6 +31,8 @@ from .reminders import loan_views as reminder_loans
 from .reminders import noticing
 from .reminders import push_views as push
 from .reminders import views as reminders
+from .sharing import check_views as check
+from .sharing import lender_views as lender
 from .sharing import views as sharing
 from .today import views as today
 
@@ -37,6 +41,7 @@ FEATURES = (
     cases,
     today,
     budget,
+    evidence,
     imports,
     history,
     loans,
@@ -45,6 +50,9 @@ FEATURES = (
     radar,
     proposals,
     sharing,
+    lender,
+    check,
+    negotiation,
     reminders,
     push,
     reminder_acts,

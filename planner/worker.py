@@ -12,6 +12,7 @@ import os
 import signal
 import threading
 from collections.abc import Callable
+from datetime import datetime
 
 from flask import Flask
 from huey import Huey, PostgresHuey, RedisHuey, SqliteHuey
@@ -21,6 +22,7 @@ from sqlalchemy import Engine
 
 from . import clock
 from .config import Settings
+from .evidence import services as evidence
 from .reminders import sending
 from .reminders.planning import plan_due
 
@@ -29,6 +31,7 @@ INTERVAL_SECONDS = 30
 THREADS = 4
 # A message being handed over when the worker is asked to stop gets this long; its lease covers what takes longer.
 STOP_SECONDS = 20
+SWEEP_AT = (19, 40)  # UTC: the small hours in China, where most borrowers are
 log = logging.getLogger("planner.worker")
 
 
@@ -66,13 +69,15 @@ def make_huey(settings: Settings, engine: Engine) -> Huey:
 
 
 def add_turns(huey: Huey, app: Flask, *, expires: int) -> None:
-    """Register the two kinds of turns; one that waited longer than its successor is left out."""
+    """Register the kinds of turns; one that waited longer than its successor is left out."""
 
-    def each(name: str, work: Callable[[], object]) -> None:
-        huey.periodic_task(lambda _moment: True, name=name, expires=expires)(lambda: turn(app, work))
+    def each(name: str, work: Callable[[], object], when: Callable[[datetime], bool] = lambda _moment: True) -> None:
+        huey.periodic_task(when, name=name, expires=expires)(lambda: turn(app, work))
 
     each("plan", lambda: plan_due(clock.now()))
     each("send", lambda: sending.send_due(clock.now()))
+    # Once a night: files of cases that were erased, and of uploads that a crash cut off.
+    each("sweep", evidence.sweep, lambda moment: (moment.hour, moment.minute) == SWEEP_AT)
 
 
 def turn(app: Flask, work: Callable[[], object]) -> None:

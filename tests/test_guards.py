@@ -54,6 +54,8 @@ def case_addresses(app: Flask, household: Household) -> Iterator[tuple[str, str,
         "n": 6,
         "extension": "json",
         "kind": "income",
+        "to": "largest",
+        "name": "payslip.pdf",
     }
     adapter = app.url_map.bind("localhost")
     for rule, _stated in rules(app):

@@ -17,11 +17,13 @@ from planner import config
 from planner.app import create_app
 from planner.config import Smtp
 from planner.database import upgrade
+from planner.evidence import services as evidence
 from planner.extensions import db, limiter, make_engine
 from planner.reminders import services
 from tests.delivery.test_email import Sink, free_port
 from tests.factories import Household, make_household, sign_in_as
 from tests.pages import get, post, words
+from tests.services.test_evidence import race
 from tests.services.test_reminders import BASE, DUE_MORNING
 
 pytestmark = pytest.mark.postgres
@@ -71,7 +73,7 @@ def test_a_plan_reaches_the_lender(app: Flask, household: Household, borrower: F
         "/cause"
     )
     post(borrower, f"{plan}/cause", {"cause": "income", "new_income": "6400"})
-    post(borrower, f"{plan}/offer", {"offered": "1240", "first_due": "2027-01-18"})
+    post(borrower, f"{plan}/offer", {"n1-is_included": "y", "n1-offered": "1240"})
     post(borrower, f"{plan}/links", {"days": "14", "budget": "y"})
     link = re.search(r"/s/[\w-]{22}", get(borrower, f"{plan}/links")).group()  # type: ignore[union-attr]
     assert "¥11,115.57" in words(get(app.test_client(), link))
@@ -113,3 +115,11 @@ def test_guesses_are_counted_in_the_database(app: Flask, household: Household) -
     finally:
         limiter.enabled = False
     assert (answers[0], answers[-1]) == (404, 429)
+
+
+def test_uploads_at_once_cannot_pass_the_limit_of_a_case(
+    app: Flask, household: Household, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(evidence, "MOST_IN_CASE", 250)  # two of them fit
+    kept = race(app, household.case_id, 6)
+    assert (len(kept), sum(kept)) == (6, 2)

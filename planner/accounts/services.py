@@ -42,12 +42,16 @@ def hash_password(password: str) -> str:
 def is_password_of(user: User | None, password: str) -> bool:
     """Whether this is the person's password. Takes as long for nobody as for somebody."""
     stored = user.password_hash if user is not None and user.password_hash else _DUMMY
+    return is_hashed(stored, password) and stored is not _DUMMY
+
+
+def is_hashed(stored: str, password: str) -> bool:
+    """Whether a stored hash is that of this password."""
     with _hashing:
         try:
-            matches = _hasher.verify(stored, _composed(password))
+            return _hasher.verify(stored, _composed(password))
         except (VerificationError, InvalidHashError):
             return False
-    return matches and stored is not _DUMMY
 
 
 def find_user_by_email(email: str) -> User | None:

@@ -34,11 +34,21 @@ class Action:
 
 
 @dataclass(frozen=True, slots=True)
+class Attachment:
+    """A file that travels with an e-mail: its name, its media type (application/...), its bytes."""
+
+    name: str
+    kind: str
+    content: bytes
+
+
+@dataclass(frozen=True, slots=True)
 class Message:
     """A message ready to go. `to` is an address: an e-mail address, or a push subscription as JSON.
 
     The same `key` gives the same Message-ID and push topic, so that a repeat after a crash is recognisable and takes the first
     one's place. `title` and `text` may be seen by anybody; `expires_at` is when it no longer helps.
+    Only e-mail carries `attachments`.
     """
 
     to: str
@@ -53,6 +63,7 @@ class Message:
     reply_to: str | None = None
     is_urgent: bool = False
     expires_at: datetime | None = None
+    attachments: tuple[Attachment, ...] = ()
 
 
 class Carrier(Protocol):

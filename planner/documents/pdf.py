@@ -1,140 +1,177 @@
-"""The proposal as a PDF: A4, tagged (PDF/UA-1), Noto Sans SC embedded. No file is read but our own, nothing is fetched."""
+"""The proposal as a PDF: A4, tagged (PDF/UA-1), Noto Sans SC embedded. No file is read but our own, nothing is fetched.
+
+The same value, language and addresses give the same bytes: the file carries the value's date, no time of making.
+"""
 
 from __future__ import annotations
 
-import json
-from functools import cache
-from pathlib import Path
 from typing import Any
 
-import segno
+from flask_babel import force_locale
 from flask_babel import gettext as _
 
 from ..formatting import day, money
-from . import words
-from .proposal import OfferRow, ProposalDocument, Side
+from . import asking, words
+from .asking import request_words
+from .proposal import ProposalDocument, Request
+from .schedule_lines import Printer, lines
+from .typesetting import LOCALES, printed_on, qr, typeset
 
-_TEMPLATE = Path(__file__).with_name("proposal.typ")
-
-
-def to_bytes(document: ProposalDocument, *, lang: str, address: str) -> bytes:
-    """The file in the language `lang` (zh or en) with `address` as QR code: where this copy can be opened again."""
-    import typst  # loaded when the first PDF is made: it brings 60 MB that most processes never need
-
-    data = printable(json.dumps(_data(document, lang, address), ensure_ascii=False))
-    options: dict[str, Any] = {"font_paths": _fonts(), "ignore_system_fonts": True, "sys_inputs": {"data": data}}
-    try:
-        made: Any = typst.compile(_TEMPLATE.read_bytes(), pdf_standards=["ua-1"], **options)
-    except typst.TypstError:
-        # A sign the font does not have (rare ideographs) breaks PDF/UA: this copy shows a box for it, tagged all the same.
-        made = typst.compile(_TEMPLATE.read_bytes(), **options)
-    return bytes(made)
+__all__ = ["request_words", "to_bytes"]
+_MOST_BARS = 120
+_PRINCIPAL = 3  # its column in the schedule
 
 
-def printable(text: str) -> str:
-    """The text without emoji and joiners: no text font has them, and a lender reads the same without."""
-    return "".join(sign for sign in text if not _is_emoji(ord(sign)))
+def to_bytes(
+    document: ProposalDocument, *, lang: str, address: str | None = None, check_address: str | None = None
+) -> bytes:
+    """The file in the language `lang` (zh or en).
+
+    `address` is where this copy can be opened again, `check_address` the public page that knows its fingerprint; both are printed
+    as QR codes. Without `check_address` the second code holds the fingerprint itself.
+    """
+    with force_locale(LOCALES[lang]):
+        return typeset("proposal.typ", _data(document, lang, address, check_address))
 
 
-def _is_emoji(code: int) -> bool:
-    return (
-        0x1F000 <= code < 0x20000 or code in (0x200D, 0x20E3) or 0xFE00 <= code <= 0xFE0F or 0xE0000 <= code < 0xE0100
-    )
-
-
-@cache
-def _fonts() -> Any:
-    """Noto Sans SC alone, read once: no copy depends on what the machine has installed."""
-    import justmytype_intl_cjk
-    import typst
-
-    folder = Path(justmytype_intl_cjk.__file__).parent / "fonts" / "ofl" / "notosanssc"
-    return typst.Fonts(include_system_fonts=False, include_embedded_fonts=False, font_paths=[folder])
-
-
-def _data(document: ProposalDocument, lang: str, address: str) -> dict[str, Any]:
+def _data(document: ProposalDocument, lang: str, address: str | None, check: str | None) -> dict[str, Any]:
     """Everything the template prints, already in words of the reader's language."""
-    code = document.unit.code
+    printer, sha256 = Printer(document.unit.code), document.sha256
     return {
         "lang": lang,
+        "date": printed_on(document.created_on),
         "title": _("Proposed repayment plan"),
-        "facts": [pair for pair in words.facts(document)[:7] if pair],
-        "request": request_words(document),
-        "key_figures": [
-            [_("Each instalment"), money(document.offer.payment_minor, code)],
-            [_("Instalments"), str(document.offer.count)],
-            [_("First payment"), day(document.offer.first_due, "full")],
-            [_("Total"), money(document.offer.total_minor, code)],
-        ],
+        "colon": "：" if lang == "zh" else ": ",
+        "facts": _facts(document),
+        "codes": _codes(address, check or sha256),
         "cause": _cause(document),
-        "comparison": {
-            "title": _("What changes"),
-            "head": [_("For the lender"), _("Contract"), _("Proposal")],
-            "rows": words.comparison(document),
+        "requests": [_request(document, request, printer) for request in document.requests],
+        "statement": _statement(document),
+        "shares": _shares(document),
+        "evidence": {
+            "title": _("Attached evidence"),
+            "head": [_("File"), _("Kind"), _("Fingerprint (SHA-256)")],
+            "rows": words.evidence(document),
         },
-        "statement": {"title": _("The household's month"), "rows": words.statement(document)},
-        "chart": _chart(document),
-        "schedule": {
-            "title": _("Offered instalments"),
-            "head": ["#", _("Due date"), _("Principal"), _("Interest and fees"), _("Payment"), _("Left to pay")],
-            "rows": [_schedule_row(row, code) for row in document.rows],
-        },
-        "closing": [
-            _("Please answer in writing by %(day)s, and hold collection and further charges until then.",
-              day=day(document.reply_by, "full")),
-            _("This proposal does not change the contract until the lender confirms it in writing."),
-        ],
+        "closing": words.closing(document),
         "sign": [_("Name"), _("Date"), _("Signature")],
+        "signers": [_("For the borrower"), _("For the lender")],
         "page_word": _("Page"),
-        "mark": f"{document.reference} / {document.number}   {document.sha256[:16]}",
-        "qr": {"words": _("Open this plan"), "rows": _qr(address)},
+        "mark": f"{document.reference} / {document.number}",
+        "fingerprint": [_("Fingerprint (SHA-256)"), sha256],
     }  # fmt: skip
 
 
-def request_words(document: ProposalDocument) -> str:
-    """The one request in one sentence."""
-    return _(
-        "I ask to pay %(amount)s each month from %(first)s to %(last)s, in %(count)d instalments.",
-        amount=money(document.offer.payment_minor, document.unit.code),
-        first=day(document.offer.first_due, "full"),
-        last=day(document.offer.last_due, "full"),
-        count=document.offer.count,
-    )
+def _facts(document: ProposalDocument) -> list[list[str]]:
+    """Who writes to whom, and the dates in full; what has a place of its own below is left out here."""
+    agency = document.agency
+    found = [
+        (_("To"), words.creditor_name(document, document.to) if document.to else _("All creditors (the borrower's own copy)")),
+        (_("Contract"), document.addressee.contract_number if document.to else None),
+        (_("From"), document.borrower_name),
+        (_("Contact"), document.borrower_contact),
+        (_("Drawn up with"), ", ".join(filter(None, (agency.name, agency.contact))) if agency else None),
+        (_("Case reference"), agency.case_reference if agency else None),
+        (_("Reference"), f"{document.reference} / {document.number}"),
+        (_("Date"), day(document.created_on, "full")),
+        (_("Reply by"), day(document.reply_by, "full")),
+        (_("Review on"), day(document.review_on, "full") if document.review_on else None),
+    ]  # fmt: skip
+    return [[label, value] for label, value in found if value]
+
+
+def _codes(address: str | None, check: str) -> list[dict[str, str]]:
+    codes = [{"words": _("Open this plan"), "svg": qr(address)}] if address else []
+    return [*codes, {"words": _("Check this copy"), "svg": qr(check)}]
 
 
 def _cause(document: ProposalDocument) -> dict[str, Any] | None:
     if document.cause is None:
         return None
-    when = words.period(document.cause.since, document.cause.until)
-    kind = words.cause_words(document.cause.code)
+    lines_of_text = (document.cause.text or "").splitlines()
+    return {"title": _("Why I am asking"), "kind": words.cause_line(document), "lines": lines_of_text}
+
+
+def _request(document: ProposalDocument, request: Request, printer: Printer) -> dict[str, Any]:
+    """What is asked of one creditor, with everything that follows from it."""
+    name = words.creditor_name(document, request.n)
     return {
-        "title": _("Why I am asking"),
-        "kind": _("%(cause)s (%(when)s)", cause=kind, when=when) if when else kind,
-        "text": document.cause.text or "",
-    }
+        "name": "" if document.to else name,
+        "words": request_words(document, request),
+        "follow": asking.follow_words(document, request),
+        "key_figures": [list(pair) for pair in asking.key_figures(document, request)],
+        "dates": {
+            "title": _("The dates"),
+            "rows": [[day(on, "full"), what] for on, what in asking.agreed_dates(document, request)],
+        },
+        "comparison": {
+            "title": _("What changes"),
+            "head": [_("Item"), _("Contract"), _("Proposal")],
+            "rows": [list(row) for row in asking.comparison(document, request)],
+        },
+        "chart": _chart(document, request),
+        "schedule": _schedule(document, request, printer),
+    }  # fmt: skip
 
 
-def _schedule_row(row: OfferRow, code: str) -> list[str]:
-    amounts = (row.principal_minor, row.interest_minor, row.payment_minor, row.balance_minor)
-    return [str(row.n), day(row.due_on, "full"), *(money(minor, code, cents=True) for minor in amounts)]
+def _schedule(document: ProposalDocument, request: Request, printer: Printer) -> dict[str, Any]:
+    """Every instalment of both sides. Where one file holds many schedules, principal (payment less interest) is left out: a
+    tagged cell takes 170 bytes, and five such tables would outgrow what can be mailed and opened on a phone.
+    """
+    code, rows = document.unit.code, request.rows
+    sums = (
+        sum(row.payment_minor for row in request.contract_rows), sum(row.payment_minor for row in rows),
+        sum(row.principal_minor for row in rows), sum(row.interest_minor for row in rows),
+    )  # fmt: skip
+    table = [
+        [_("Due date"), _("Contract"), _("Proposal"), _("Principal"), _("Interest and fees"), _("Left to pay")],
+        *(printer.cells(line) for line in lines(request)),
+        [_("Total"), *(money(minor, code, cents=True) for minor in sums), ""],
+    ]
+    if len(document.requests) > 1:
+        table = [[*cells[:_PRINCIPAL], *cells[_PRINCIPAL + 1 :]] for cells in table]
+    return {"title": _("Instalments before and after"), "head": table[0], "rows": table[1:-1], "total": table[-1]}
 
 
-def _chart(document: ProposalDocument) -> dict[str, Any]:
-    """Bars of the instalments, contract beside proposal, as shares of the highest; labels in words."""
-    highest = max(document.contract.payment_minor, *(row.payment_minor for row in document.rows))
+def _chart(document: ProposalDocument, request: Request) -> dict[str, Any]:
+    """Bars of the instalments by month, contract above proposal, as shares of the highest; labels in words."""
+    code = document.unit.code
+    both = (request.contract_rows, request.rows)
+    start = min(row.due_on for rows in both for row in rows[:1])
+    highest = max([row.payment_minor for rows in both for row in rows] + [1])
+
+    def bars(n: int) -> list[list[float]]:
+        return [
+            [round((row.due_on - start).days / 30.44, 2), round(max(row.payment_minor, 0) / highest, 4)]
+            for row in both[n][:_MOST_BARS]
+        ]
+
+    found = [bars(0), bars(1)]
+    span = max(at for group in found for at, _share in group) + 1
+    end = max(rows[:_MOST_BARS][-1].due_on for rows in both)
     return {
-        "contract": [document.contract.payment_minor / highest] * min(document.contract.count, 60),
-        "offer": [row.payment_minor / highest for row in document.rows[:60]],
-        "words": [
-            f"{_('Contract')}: {_times(document.contract, document)}",
-            f"{_('Proposal')}: {_times(document.offer, document)}",
+        "bars": found,
+        "span": max(span, 6),
+        "labels": [
+            f"{_('Contract')}: {request.contract.count} × {money(request.contract.payment_minor, code)}",
+            f"{_('Proposal')}: {request.offer.count} × {money(request.offer.payment_minor, code)}",
         ],
-    }
+        "highest": money(highest, code),
+        "ends": [day(start, "month"), day(end, "month")],
+    }  # fmt: skip
 
 
-def _times(side: Side, document: ProposalDocument) -> str:
-    return f"{side.count} × {money(side.payment_minor, document.unit.code)}"
+def _statement(document: ProposalDocument) -> dict[str, Any]:
+    rows = [[row.label, row.note, row.amount, row.is_total] for row in words.statement(document)]
+    return {"title": _("The household's month"), "head": [_("Item"), _("A month")], "rows": rows}
 
 
-def _qr(address: str) -> list[list[int]]:
-    return [list(row) for row in segno.make(address, error="m").matrix]
+def _shares(document: ProposalDocument) -> dict[str, Any]:
+    rows = [list(row) for row in words.shares(document)]
+    return {
+        "title": _("What each creditor is offered"),
+        "head": words.share_head(),
+        "rows": rows,
+        "has_sum": len(document.creditors) > 1,
+        "why": _("Priority debts come first; the rest is shared in proportion to what is owed.") if len(rows) > 1 else "",
+    }  # fmt: skip

@@ -1,4 +1,8 @@
-"""The proposal as one frozen value. PDF, CSV, JSON and the lender's page are all made from it, so their figures agree."""
+"""The proposal as one frozen value: everything that is offered to all creditors at once. All copies are made from it.
+
+The whole value is the borrower's. A creditor's copy (`copy_for`) addresses one of them and holds only what was ticked: what is
+not ticked is gone from the value, not hidden in the page.
+"""
 
 from __future__ import annotations
 
@@ -10,11 +14,13 @@ from datetime import date
 from decimal import Decimal
 from typing import Any
 
-from ..engine.money import Currency, currency, from_minor, to_minor
+from ..engine.asked import Asked as Asked
+from ..engine.money import Currency
+from . import plain
 
-SCHEMA = "planner-proposal/1"
-# What the borrower may tick, in the order of the page. Everything else on the document is the request itself.
-PARTS = ("name", "contact", "contract_number", "cause", "budget", "other_creditors")
+SCHEMA = "planner-proposal/2"
+# What the borrower may tick, in the order of the page. Everything else on a copy is the request itself.
+PARTS = ("name", "contact", "contract_number", "cause", "budget", "other_creditors", "other_names", "evidence")
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,26 +35,31 @@ class Cause:
 
 @dataclass(frozen=True, slots=True)
 class BudgetItem:
-    """One line of the statement as a monthly amount; `group` is income, essential, flexible or savings."""
+    """One line of the statement as a monthly amount; `group` is income, essential, flexible or savings.
+
+    `heading` is its category in packs/categories_*.toml; `note` explains it to whoever reads the statement.
+    """
 
     name: str
     group: str
     monthly_minor: int
+    heading: str
+    note: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class BudgetStatement:
-    """The household's month in minor units. `available_minor` is what this loan can be paid from.
+    """The household's month in minor units: available = income - essential - flexible - savings, for all creditors together.
 
-    `other_instalments_minor` is None when the borrower does not show what other creditors get; nor then is `available_minor`.
+    `priority_minor` is what priority debts take of it. None: not shown to this reader.
     """
 
     income_minor: int
     essential_minor: int
     flexible_minor: int
     savings_minor: int
-    other_instalments_minor: int | None
     available_minor: int | None
+    priority_minor: int | None
     items: tuple[BudgetItem, ...]
 
 
@@ -66,7 +77,7 @@ class Side:
 
 @dataclass(frozen=True, slots=True)
 class OfferRow:
-    """One offered instalment in minor units."""
+    """One instalment in minor units; `interest_minor` holds fees too."""
 
     n: int
     due_on: date
@@ -77,152 +88,160 @@ class OfferRow:
 
 
 @dataclass(frozen=True, slots=True)
+class CreditorShare:
+    """One creditor's place in the fair-share table, numbered from 1; amounts a month where not said otherwise.
+
+    `owed_minor` weighs the share, `contract_minor` is what the contract asks, `offered_minor` what is offered while the plan
+    runs. `creditor` and `contract_number` are None where this reader is not told.
+    """
+
+    n: int
+    creditor: str | None
+    contract_number: str | None
+    owed_minor: int
+    contract_minor: int
+    offered_minor: int
+    is_priority: bool
+    is_token: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """What is asked of creditor `n`, and what follows: the remaining instalments by contract and as asked.
+
+    `opening_minor` is what is owed when it begins, `forgiven_minor` what the creditor would give up, `resumes_on` the first date
+    with the contract's normal payment again (None: there is no such date), `arrears_minor` what is overdue now.
+    """
+
+    n: int
+    asked: Asked
+    opening_minor: int
+    arrears_minor: int
+    forgiven_minor: int
+    resumes_on: date | None
+    contract: Side
+    offer: Side
+    contract_rows: tuple[OfferRow, ...]
+    rows: tuple[OfferRow, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class EvidenceItem:
+    """A file that supports the proposal: its name, what it is, its size in bytes and its fingerprint."""
+
+    name: str
+    kind: str
+    size: int
+    sha256: str
+
+
+@dataclass(frozen=True, slots=True)
+class Agency:
+    """Who helped to draw it up; `case_reference` is theirs."""
+
+    name: str
+    contact: str | None
+    case_reference: str | None
+
+
+@dataclass(frozen=True, slots=True)
 class ProposalDocument:
-    """One version of a proposal to one creditor, complete in itself."""
+    """One version of a proposal, complete in itself. `to` is the creditor this copy is for, None for the borrower's own."""
 
     reference: str
     number: int
     created_on: date
     reply_by: date
+    review_on: date | None
     unit: Currency
-    creditor: str
-    contract_number: str | None
+    to: int | None
     borrower_name: str | None
     borrower_contact: str | None
+    agency: Agency | None
     cause: Cause | None
     budget: BudgetStatement | None
-    opening_minor: int
-    contract: Side
-    offer: Side
-    rows: tuple[OfferRow, ...]
+    creditors: tuple[CreditorShare, ...]
+    requests: tuple[Request, ...]
+    evidence: tuple[EvidenceItem, ...]
 
-    def redacted(self, shown: Collection[str]) -> ProposalDocument:
-        """The same proposal with only the ticked parts; what is not ticked is gone, not hidden."""
+    def copy_for(self, n: int, shown: Collection[str]) -> ProposalDocument:
+        """Creditor `n`'s copy with only the ticked parts. Raises KeyError when nothing is asked of that creditor."""
         keep = set(shown)
+        own = [request for request in self.requests if request.n == n]
+        if not own:
+            raise KeyError(n)
         return replace(
             self,
+            to=n,
             borrower_name=self.borrower_name if "name" in keep else None,
             borrower_contact=self.borrower_contact if "contact" in keep else None,
-            contract_number=self.contract_number if "contract_number" in keep else None,
             cause=self.cause if "cause" in keep else None,
             budget=self._budget_shown(keep),
-        )
+            creditors=tuple(self._creditor_shown(each, n, keep) for each in self.creditors
+                            if each.n == n or "other_creditors" in keep),
+            requests=tuple(own),
+            evidence=self.evidence if "evidence" in keep else (),
+        )  # fmt: skip
+
+    def creditor(self, n: int) -> CreditorShare:
+        """The creditor of this number. Raises KeyError."""
+        found = next((each for each in self.creditors if each.n == n), None)
+        if found is None:
+            raise KeyError(n)
+        return found
+
+    def request(self, n: int) -> Request:
+        """What is asked of creditor `n`. Raises KeyError."""
+        found = next((each for each in self.requests if each.n == n), None)
+        if found is None:
+            raise KeyError(n)
+        return found
+
+    @property
+    def addressee(self) -> CreditorShare:
+        """The creditor this copy is for. Raises KeyError for the borrower's own copy."""
+        return self.creditor(self.to or 0)
+
+    @property
+    def main(self) -> Request:
+        """The one request of a creditor's copy. Raises KeyError for the borrower's own."""
+        return self.request(self.to or 0)
+
+    @property
+    def offered_minor(self) -> int:
+        """All offers together, a month."""
+        return sum(each.offered_minor for each in self.creditors)
+
+    @property
+    def sha256(self) -> str:
+        """The fingerprint of this copy: SHA-256 over its canonical JSON."""
+        canonical = json.dumps(to_json(self), sort_keys=True, separators=(",", ":"), ensure_ascii=False)
+        return hashlib.sha256(canonical.encode()).hexdigest()
 
     def _budget_shown(self, keep: set[str]) -> BudgetStatement | None:
+        """Without the other creditors, what is left for all of them says too much about what they get."""
         if "budget" not in keep or self.budget is None:
             return None
         if "other_creditors" in keep:
             return self.budget
-        return replace(self.budget, other_instalments_minor=None, available_minor=None)
+        return replace(self.budget, available_minor=None, priority_minor=None)
 
-    @property
-    def sha256(self) -> str:
-        """The fingerprint of this value: SHA-256 over its canonical JSON."""
-        canonical = json.dumps(to_json(self), sort_keys=True, separators=(",", ":"), ensure_ascii=False)
-        return hashlib.sha256(canonical.encode()).hexdigest()
+    def _creditor_shown(self, each: CreditorShare, n: int, keep: set[str]) -> CreditorShare:
+        if each.n == n:
+            return each if "contract_number" in keep else replace(each, contract_number=None)
+        return replace(each, contract_number=None, creditor=each.creditor if "other_names" in keep else None)
 
 
 def to_json(document: ProposalDocument) -> dict[str, Any]:
     """The value as JSON (planner/documents/proposal.schema.json): amounts as decimal strings, dates in ISO form."""
-    unit = document.unit
-
-    def amount(minor: int | None) -> str | None:
-        return None if minor is None else format(from_minor(minor, unit), "f")
-
-    return {
-        "schema": SCHEMA,
-        "reference": document.reference,
-        "version": document.number,
-        "created_on": document.created_on.isoformat(),
-        "reply_by": document.reply_by.isoformat(),
-        "currency": {"code": unit.code, "minor_digits": unit.minor_digits},
-        "creditor": document.creditor,
-        "contract_number": document.contract_number,
-        "borrower": {"name": document.borrower_name, "contact": document.borrower_contact},
-        "cause": document.cause and _cause_json(document.cause),
-        "budget": document.budget and {
-            **{name: amount(getattr(document.budget, f"{name}_minor")) for name in _BUDGET_FIELDS},
-            "items": [
-                {"name": item.name, "group": item.group, "monthly": amount(item.monthly_minor)} for item in document.budget.items
-            ],
-        },
-        "opening_amount": amount(document.opening_minor),
-        "contract": _side_json(document.contract, amount),
-        "offer": _side_json(document.offer, amount),
-        "instalments": [
-            {"n": row.n, "due_on": row.due_on.isoformat()} | {name: amount(getattr(row, f"{name}_minor")) for name in _ROW_FIELDS}
-            for row in document.rows
-        ],
-    }  # fmt: skip
+    found = plain.write(document, document.unit)
+    return {"schema": SCHEMA} | found
 
 
 def from_json(found: dict[str, Any]) -> ProposalDocument:
     """The value again. Raises KeyError or ValueError for what `to_json` did not write."""
-    unit = Currency(found["currency"]["code"], found["currency"]["minor_digits"])
-    if currency(unit.code) != unit:
-        raise ValueError("the currency's decimals do not belong to its code")
-
-    def minor(text: str | None) -> int | None:
-        return None if text is None else to_minor(text, unit)
-
-    def side(values: dict[str, Any]) -> Side:
-        cost = values["annual_cost"]
-        return Side(
-            to_minor(values["payment"], unit), values["count"], date.fromisoformat(values["first_due"]),
-            date.fromisoformat(values["last_due"]), to_minor(values["total"], unit), None if cost is None else Decimal(cost),
-        )  # fmt: skip
-
-    return ProposalDocument(
-        reference=found["reference"],
-        number=found["version"],
-        created_on=date.fromisoformat(found["created_on"]),
-        reply_by=date.fromisoformat(found["reply_by"]),
-        unit=unit,
-        creditor=found["creditor"],
-        contract_number=found["contract_number"],
-        borrower_name=found["borrower"]["name"],
-        borrower_contact=found["borrower"]["contact"],
-        cause=found["cause"] and Cause(found["cause"]["code"], _day(found["cause"]["since"]), _day(found["cause"]["until"]),
-                                       found["cause"]["text"]),
-        budget=found["budget"] and _budget_from_json(found["budget"], minor),
-        opening_minor=to_minor(found["opening_amount"], unit),
-        contract=side(found["contract"]),
-        offer=side(found["offer"]),
-        rows=tuple(
-            OfferRow(row["n"], date.fromisoformat(row["due_on"]), *(to_minor(row[name], unit) for name in _ROW_FIELDS))
-            for row in found["instalments"]
-        ),
-    )  # fmt: skip
-
-
-_BUDGET_FIELDS = ("income", "essential", "flexible", "savings", "other_instalments", "available")
-_ROW_FIELDS = ("principal", "interest", "payment", "balance")
-
-
-def _budget_from_json(found: dict[str, Any], minor: Any) -> BudgetStatement:
-    items = tuple(BudgetItem(item["name"], item["group"], minor(item["monthly"])) for item in found["items"])
-    return BudgetStatement(**{f"{name}_minor": minor(found[name]) for name in _BUDGET_FIELDS}, items=items)
-
-
-def _cause_json(cause: Cause) -> dict[str, Any]:
-    return {
-        "code": cause.code,
-        "since": cause.since and cause.since.isoformat(),
-        "until": cause.until and cause.until.isoformat(),
-        "text": cause.text,
-    }
-
-
-def _side_json(side: Side, amount: Any) -> dict[str, Any]:
-    return {
-        "payment": amount(side.payment_minor),
-        "count": side.count,
-        "first_due": side.first_due.isoformat(),
-        "last_due": side.last_due.isoformat(),
-        "total": amount(side.total_minor),
-        "annual_cost": None if side.annual_cost is None else format(round(side.annual_cost, 6), "f"),
-    }
-
-
-def _day(text: str | None) -> date | None:
-    return date.fromisoformat(text) if text else None
+    if found["schema"] != SCHEMA:
+        raise ValueError("another schema")
+    unit = plain.read_unit(found["unit"])
+    value: ProposalDocument = plain.read(ProposalDocument, found, unit)
+    return value

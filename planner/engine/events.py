@@ -64,6 +64,7 @@ __all__ = [
     "Then",
     "WhatIf",
     "outstanding",
+    "rest_of",
     "what_if",
 ]  # fmt: skip
 
@@ -106,6 +107,11 @@ def what_if(loan: Running | LoanTerms, events: Event | Sequence[Event], *, paid:
         _less(_joined(now.overdue, now.ahead), part), _less(_joined(overdue_after, after), part), running.paid,
         course.forgiven, (*now.notes, *course.notes, *_said_of(after)),
     )  # fmt: skip
+
+
+def rest_of(loan: Running) -> LoanTerms:
+    """The contract that changes to the instalments ahead begin with: what is left of it, flat ones at their internal rate."""
+    return _Now(loan).rest
 
 
 class _Now:

@@ -216,7 +216,7 @@ class PaymentForm(Form):
     def prepare(self, position: LoanPosition, today: date) -> PaymentForm:
         """Fit the form to the loan and the day."""
         self.amount.currency, self.today, self.start = position.loan.currency, today, position.terms.start_date
-        if self.purpose.data is None or position.terms.method == Method.PAYMENT_PLAN:
+        if self.purpose.data is None or position.terms.method == Method.PAYMENT_PLAN or position.agreed is not None:
             self.purpose.data = Purpose.INSTALMENT
         return self
 

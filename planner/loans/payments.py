@@ -138,7 +138,7 @@ def payoff(case: Case, loan_id: int) -> Page:
     form = PayoffForm(formdata=request.args or None, data={"on": today})
     on = _payoff_day(form, services.terms_of(loan).start_date, today)
     here = services.position(loan, on or today)
-    found = payoff_amount(here.terms, here.schedule, here.ledger) if on else None
+    found = payoff_amount(here.terms, here.schedule, here.ledger) if on and not here.agreed else None
     filled = render_template("loans/payoff.html", p=here, form=form, found=found, on=on)
     return filled, 422 if form.errors else 200
 

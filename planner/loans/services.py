@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import date
 from functools import lru_cache
 from typing import Any
@@ -16,147 +16,49 @@ from ..access import select_rows
 from ..engine import ledger as engine
 from ..engine.amortisation import Schedule, build_schedule
 from ..engine.annual_cost import AnnualCost
+from ..engine.arrangement import arranged
 from ..engine.contract import terms_from_dict, terms_to_dict
 from ..engine.errors import EngineError
-from ..engine.fees import upfront_fees
 from ..engine.late import LateRules, late_from_dict, late_to_dict
-from ..engine.ledger import LedgerRow, LedgerState, Purpose, apply_payments, with_extras
-from ..engine.loan import LoanTerms, Method
+from ..engine.ledger import Purpose, apply_payments, with_extras
+from ..engine.loan import LoanTerms
 from ..errors import Conflict, NotFound
 from ..extensions import db
 from ..models import Case, Loan, Payment
+from .agreed import UNASKED, Agreed, Unasked, all_agreed, find_agreed
 from .contracts import find_cost
+from .position import DueItem as DueItem
+from .position import LoanPosition as LoanPosition
 
 _EDITED = ("creditor", "name", "reference", "advertised_rate")
 
 
-@dataclass(frozen=True, slots=True)
-class LoanPosition:
-    """One loan as it stands on a day. Amounts are minor units of the loan's currency."""
-
-    loan: Loan
-    terms: LoanTerms
-    schedule: Schedule
-    ledger: LedgerState
-    cost: AnnualCost | None
-
-    @property
-    def is_revolving(self) -> bool:
-        """Whether no end was agreed (a card): what is left is then today's balance, not a sum of instalments."""
-        return self.terms.method in (Method.FIXED_PAYMENT, Method.PCT_OF_BALANCE)
-
-    @property
-    def next(self) -> LedgerRow | None:
-        """The oldest instalment that is not paid in full; None when everything is paid."""
-        return self.ledger.next_due
-
-    @property
-    def left_minor(self) -> int:
-        """What is still to be paid under the contract; for a card, the balance now."""
-        if not self.is_revolving:
-            return self.ledger.left_minor
-        return max(self.ledger.principal_left_minor, 0)
-
-    @property
-    def days_left(self) -> int:
-        """Days until the next instalment; negative when it is past due, 0 when nothing is left."""
-        return (self.next.instalment.due_date - self.ledger.as_of).days if self.next else 0
-
-    @property
-    def is_overdue(self) -> bool:
-        """Whether an instalment that was due before today is not paid in full."""
-        return self.next is not None and self.days_left < 0
-
-    @property
-    def is_paid_off(self) -> bool:
-        """Whether nothing is left to pay."""
-        return self.next is None
-
-    @property
-    def count(self) -> int | None:
-        """How many instalments were agreed; None for a card."""
-        return None if self.is_revolving else len(self.schedule.rows)
-
-    @property
-    def received_minor(self) -> int:
-        """What reached the borrower: the amount less what was taken off at the start."""
-        if self.loan.received_minor is not None:
-            return self.loan.received_minor
-        return self.terms.principal_minor - upfront_fees(
-            self.terms.fees, self.terms.principal_minor, self.schedule.digits
-        )
-
-    @property
-    def total_minor(self) -> int:
-        """All instalments together, and principal paid at once."""
-        return self.schedule.payment_minor + sum(extra.amount_minor for extra in self.terms.extra_principal)
-
-    @property
-    def rest_minor(self) -> int:
-        """What the contract leaves owing after its last instalment; 0 for nearly all."""
-        return self.schedule.rows[-1].balance_minor if self.schedule.rows else 0
-
-    @property
-    def cost_minor(self) -> int:
-        """What the loan costs in all: everything paid, and what then still is owed, less what was received."""
-        return self.total_minor + self.rest_minor - self.received_minor
-
-    @property
-    def paid_in_order(self) -> int:
-        """How many instalments are paid without a gap: everything before the oldest unpaid one."""
-        return self.next.instalment.n - 1 if self.next else len(self.schedule.rows)
-
-    @property
-    def extra_since_minor(self) -> int:
-        """Principal paid at once since the last instalment that was paid."""
-        n = self.paid_in_order
-        since = self.schedule.due[n - 1] if n else date.min
-        return sum(extra.amount_minor for extra in self.terms.extra_principal if extra.on > since)
-
-    @property
-    def part_minor(self) -> int:
-        """What is paid already of the row that comes next, principal paid at once included."""
-        return (self.next.paid_minor if self.next else 0) + self.extra_since_minor
-
-    @property
-    def due_minor(self) -> int:
-        """What the oldest unpaid instalment asks for today, with what being late added to it."""
-        return self.next.left_minor + self.next.late_left_minor if self.next else 0
-
-
-@dataclass(frozen=True, slots=True)
-class DueItem:
-    """One instalment on one day. `of` is None for a card; `left_minor` is what is not paid of `amount_minor` yet."""
-
-    loan_id: int
-    title: str
-    n: int
-    of: int | None
-    due_on: date
-    left_minor: int
-    amount_minor: int
-    is_paid: bool
-    currency: str
-
-
-def position(loan: Loan, today: date) -> LoanPosition:
+def position(loan: Loan, today: date, agreed: Agreed | Unasked | None = UNASKED) -> LoanPosition:
     """Where a loan stands today. The contract's schedule and cost are worked out once and kept.
 
-    Principal paid at once changes the schedule. Where the contract was changed so that it can no longer take it, the money
-    counts for the instalments instead.
+    Principal paid at once changes the schedule. Where the contract was changed so that it can no longer take it, or once an
+    agreement runs, the money counts for the instalments instead. `agreed` spares the look for an agreement.
     """
+    found = find_agreed(loan) if isinstance(agreed, Unasked) else agreed
     stored = json.dumps(loan.terms, sort_keys=True)
-    paid = [_as_paid(payment) for payment in live_payments(loan)]
+    paid = [_as_paid(payment, found) for payment in live_payments(loan)]
     cost = _worked_out(stored, loan.received_minor)[1]
     try:
         terms, schedule = _extended(stored, tuple(p for p in paid if p.purpose != Purpose.INSTALMENT))
     except EngineError:
         terms, schedule = _extended(stored, ())
         paid = [replace(payment, purpose=Purpose.INSTALMENT) for payment in paid]
+    if found is not None:
+        schedule = arranged(schedule, found.settled, found.rows)
     ledger = apply_payments(
         schedule, paid, paid_before=loan.paid_before, as_of=today, late=late_rules(loan), terms=terms
     )  # fmt: skip
-    return LoanPosition(loan, terms, schedule, ledger, cost)
+    return LoanPosition(loan, terms, schedule, ledger, cost, found)
+
+
+def engine_payments(place: LoanPosition) -> list[engine.Payment]:
+    """The payments on a loan as the engine takes them."""
+    return [_as_paid(payment, place.agreed) for payment in live_payments(place.loan)]
 
 
 def late_rules(loan: Loan) -> LateRules | None:
@@ -170,11 +72,13 @@ def terms_of(loan: Loan) -> LoanTerms:
 
 
 def positions(case: Case, today: date, *, include_closed: bool = False) -> list[LoanPosition]:
-    """All loans of a case in the order they were entered, in two queries however many there are."""
+    """All loans of a case in the order they were entered, in three queries however many there are."""
     wanted = select_rows(Loan, case).order_by(Loan.id)
     if not include_closed:
         wanted = wanted.where(Loan.closed_on.is_(None))
-    return [position(loan, today) for loan in db.session.scalars(wanted)]
+    found = db.session.scalars(wanted).all()
+    agreed = all_agreed(case, found)
+    return [position(loan, today, agreed.get(loan.id)) for loan in found]
 
 
 def due_items(found: Iterable[LoanPosition], first: date, last: date) -> list[DueItem]:
@@ -273,8 +177,10 @@ def _hold(loan: Loan) -> None:
     db.session.expire(loan, ["payments"])
 
 
-def _as_paid(payment: Payment) -> engine.Payment:
+def _as_paid(payment: Payment, agreed: Agreed | None = None) -> engine.Payment:
     purpose, is_returned = Purpose(payment.purpose), payment.returned_on is not None
+    if agreed is not None and payment.paid_on > agreed.made_on:
+        purpose = Purpose.INSTALMENT  # the agreement knows no other
     return engine.Payment(payment.paid_on, payment.amount_minor, payment.instalment_n, purpose, is_returned)
 
 

@@ -142,7 +142,7 @@ def what_if(case: Case, loan_id: int) -> Page:
         get_row(Loan, loan_id, case), today
     )
     form, kept = trying.read_form(here, request.args), trying.read_kept(here, request.args)
-    outcome = None if kept is None else trying.find_outcome(here, form, kept)
+    outcome = None if kept is None or here.agreed else trying.find_outcome(here, form, kept)
     page = "loans/_what_if_result.html" if _is_fragment() else "loans/what_if.html"
     filled = render_template(
         page, p=here, others=[p for p in found if p.next], form=form, kept=kept, outcome=outcome, tried=tried,

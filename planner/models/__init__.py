@@ -3,8 +3,18 @@
 from .base import Base
 from .budget import BudgetLine, CashChange, Guideline
 from .case import CalendarDay, Case, Membership, OwnedByCase, Role, Versioned
+from .evidence import Evidence
 from .loan import Loan, Payment
-from .proposal import Proposal, ProposalVersion
+from .proposal import (
+    Arrangement,
+    Confirmation,
+    Proposal,
+    ProposalItem,
+    ProposalVersion,
+    Response,
+    ResponseKind,
+    ResponseSource,
+)
 from .reminder import (
     Channel,
     Dispatch,
@@ -22,14 +32,17 @@ from .transaction import KeptMapping, PayeeRule, StatementImport, Transaction
 from .user import RateCount, SignIn, User
 
 __all__ = [
+    "Arrangement",
     "Base",
     "BudgetLine",
     "CalendarDay",
     "Case",
     "CashChange",
     "Channel",
+    "Confirmation",
     "Dispatch",
     "DispatchStatus",
+    "Evidence",
     "Guideline",
     "KeptMapping",
     "Loan",
@@ -39,6 +52,7 @@ __all__ = [
     "PayeeRule",
     "Payment",
     "Proposal",
+    "ProposalItem",
     "ProposalVersion",
     "PushSubscription",
     "RateCount",
@@ -46,6 +60,9 @@ __all__ = [
     "ReminderKind",
     "ReminderPlan",
     "ReminderSettings",
+    "Response",
+    "ResponseKind",
+    "ResponseSource",
     "Role",
     "Share",
     "ShareView",

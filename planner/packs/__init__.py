@@ -14,6 +14,7 @@ class Category:
 
     `sfs` is its total in the UK's Standard Financial Statement, for sets that have one; a payment under a heading of
     `own_choice` can be moved by a few days without asking anybody; one that is `everyday` is bought bit by bit all month.
+    `basic` is what every household pays for one way or another (home, food, energy, transport, phone).
     """
 
     key: str
@@ -24,6 +25,7 @@ class Category:
     sfs: str | None = None
     own_choice: bool = False
     everyday: bool = False
+    basic: str | None = None
 
     def label(self, locale: str) -> str:
         """The heading in the reader's language."""

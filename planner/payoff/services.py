@@ -105,19 +105,26 @@ def _debt(position: LoanPosition) -> Debt:
     """A loan by the month: what is owed, its rate, and its instalment; a flat contract at its own internal rate."""
     terms = position.terms
     per_year = terms.periods_per_year
+    owed, rate, promo = _owed(position)
+    payment = position.next.instalment.payment_minor if position.next else 0
+    fee = position.next.instalment.fee_minor if position.next else 0
+    share = terms.percent.rate if terms.percent and per_year == 12 and position.agreed is None else Decimal(0)
+    least = terms.percent.minimum_minor if terms.percent and share else _by_month(payment, per_year)
+    return Debt(str(position.loan.id), owed, rate, least, promo, share, _by_month(fee, per_year))
+
+
+def _owed(position: LoanPosition) -> tuple[int, Decimal, Promo | None]:
+    """What is owed, the rate a year it goes on at, and the present rate where it ends; under an agreement what that says."""
+    if position.agreed is not None:
+        return position.ledger.principal_left_minor, min(position.agreed_rate, Decimal(10)), None
     try:
-        owed, rate = outstanding(terms, position.schedule, position.paid_in_order)
+        owed, rate = outstanding(position.terms, position.schedule, position.paid_in_order)
         owed -= position.extra_since_minor
     except (NoRate, SeveralRates):
         owed, rate = position.ledger.principal_left_minor, Decimal(0)
     if position.is_revolving:
         owed = position.left_minor
-    rate, promo = _rates(position, rate * per_year)
-    payment = position.next.instalment.payment_minor if position.next else 0
-    fee = position.next.instalment.fee_minor if position.next else 0
-    share = terms.percent.rate if terms.percent and per_year == 12 else Decimal(0)
-    least = terms.percent.minimum_minor if terms.percent and share else _by_month(payment, per_year)
-    return Debt(str(position.loan.id), owed, rate, least, promo, share, _by_month(fee, per_year))
+    return owed, *_rates(position, rate * position.terms.periods_per_year)
 
 
 def _rates(position: LoanPosition, implied: Decimal) -> tuple[Decimal, Promo | None]:

@@ -1,92 +1,49 @@
-"""A proposal from first thought to frozen version: what can be afforded, what is offered, and what the lender will read."""
+"""A proposal from first thought to frozen version. What it comes to is worked out in drafting.py."""
 
 from __future__ import annotations
 
 import secrets
-from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from datetime import date, datetime, timedelta
+from decimal import Decimal
 
 from sqlalchemy import select
 
 from ..access import select_rows
-from ..budget import services as budget
-from ..budget.services import MonthView, Row
+from ..budget.services import Row
+from ..documents import plain
 from ..documents.proposal import (
+    Asked,
     BudgetItem,
     BudgetStatement,
     Cause,
+    CreditorShare,
+    EvidenceItem,
     OfferRow,
     ProposalDocument,
+    Request,
     Side,
     from_json,
     to_json,
 )
-from ..engine import offers
-from ..engine.amortisation import Instalment
-from ..engine.annual_cost import cost_of
+from ..engine.asked import WITH_AMOUNT
 from ..engine.budget import Necessity
-from ..engine.errors import EngineError, NoRate, SeveralRates
-from ..engine.events import outstanding
+from ..engine.money import currency
+from ..engine.requests import Outcome, each_time, monthly_minor
+from ..engine.schedule import Instalment
+from ..errors import NotFound
 from ..extensions import db
 from ..loans import services as loans
-from ..loans.services import LoanPosition
-from ..models import Case, Loan, Proposal, ProposalVersion
+from ..models import Case, Loan, Proposal, ProposalItem, ProposalVersion, Response, Share
+from .drafting import REPLY_DAYS, Draft, Part, draft_of
+from .holding import Retest, retest
 
-REPLY_DAYS = 14
+__all__ = [
+    "Retest", "add_missing", "ask", "build_document", "case_of", "create", "document_of", "find_draft", "freeze",
+    "latest_version", "list_proposals", "load", "new_reference", "retest", "set_amount", "status_of",
+]  # fmt: skip
 _LETTERS = "23456789ABCDEFGHJKLMNPQRSTUVWXYZ"
-
-
-@dataclass(frozen=True)
-class Affordable:
-    """The month the plan must fit into, in minor units. `available_minor` is what is left for this creditor; may be negative."""
-
-    month: MonthView
-    income_minor: int
-    living_minor: int
-    others_minor: int
-
-    @property
-    def available_minor(self) -> int:
-        """Income less living costs less what other creditors keep getting."""
-        return self.income_minor - self.living_minor - self.others_minor
-
-
-@dataclass(frozen=True)
-class Draft:
-    """A proposal worked out: what can be afforded, the contract's remaining rows, and the plan where one is possible."""
-
-    proposal: Proposal
-    position: LoanPosition
-    affordable: Affordable
-    contract_rows: tuple[Instalment, ...]
-    settled: int
-    plan: offers.Plan | None
-
-    @property
-    def contract_minor(self) -> int:
-        """The contract's next instalment."""
-        return self.contract_rows[0].payment_minor
-
-    @property
-    def gap_minor(self) -> int:
-        """What is left in a month after the contract's instalment; negative is what is missing."""
-        return self.affordable.available_minor - self.contract_minor
-
-    @property
-    def is_above_available(self) -> bool:
-        """Whether more is offered than the month leaves."""
-        return self.plan is not None and self.plan.payment_minor > max(self.affordable.available_minor, 0)
-
-    @property
-    def left_minor(self) -> int:
-        """What the offer leaves in a month."""
-        return self.affordable.available_minor - (self.plan.payment_minor if self.plan else 0)
-
-    @property
-    def comparison(self) -> offers.Comparison | None:
-        """The plan beside the contract."""
-        return offers.compare(self.plan, self.contract_rows) if self.plan else None
 
 
 def list_proposals(case: Case) -> list[Proposal]:
@@ -94,76 +51,80 @@ def list_proposals(case: Case) -> list[Proposal]:
     return list(db.session.scalars(select_rows(Proposal, case).order_by(Proposal.id.desc())))
 
 
-def create(case: Case, loan: Loan, today: date, now: datetime) -> Proposal:
-    """A new draft for the loan's creditor, beginning with the next instalment that is not due within a week."""
-    proposal = Proposal(
-        case_id=case.id, loan_id=loan.id, loan=loan, reference=new_reference(today), created_at=now, updated_at=now,
-        first_due=suggested_first(loans.position(loan, today), today),
-    )  # fmt: skip
+def create(case: Case, loan: Loan | None, today: date, now: datetime) -> Proposal:
+    """A new draft for all creditors; one that starts from a loan asks its creditor alone, the others are paid as agreed."""
+    proposal = Proposal(case_id=case.id, reference=new_reference(today), checked={}, created_at=now, updated_at=now)
+    add_missing(case, proposal, today, only=loan)
     db.session.add(proposal)
     db.session.flush()
     return proposal
 
 
+def add_missing(case: Case, proposal: Proposal, today: date, only: Loan | None = None) -> int:
+    """Add the creditors the proposal does not have yet; returns how many. With `only` the others are not asked for anything."""
+    known = {item.loan_id for item in proposal.items}
+    found = [
+        p.loan for p in loans.positions(case, today)
+        if p.loan.currency == case.currency and not p.is_paid_off and p.loan.id not in known
+    ]  # fmt: skip
+    last = max((item.n for item in proposal.items), default=0)
+    for n, loan in enumerate(found, last + 1):
+        included = only is None or loan.id == only.id
+        proposal.items.append(ProposalItem(case_id=case.id, loan=loan, loan_id=loan.id, n=n, is_included=included))
+    return len(found)
+
+
 def new_reference(today: date) -> str:
-    """A name for the proposal that people can say on the phone: RP-2026-1209-4F7K."""
+    """A name for the proposal that people can say on the phone: RP-2026-1209-4F7KQ."""
     tail = "".join(secrets.choice(_LETTERS) for _ in range(5))
     return f"RP-{today:%Y-%m%d}-{tail}"
 
 
-def suggested_first(position: LoanPosition, today: date) -> date:
-    """The first due date that leaves the lender the two weeks to answer, so that nothing due before is touched."""
-    soonest = today + timedelta(days=REPLY_DAYS)
-    dates = [row.instalment.due_date for row in position.ledger.rows if not row.is_paid]
-    return next((due for due in dates if due > soonest), max(dates[-1], soonest) if dates else soonest)
+def find_draft(proposal: Proposal, today: date) -> Draft:
+    """The proposal worked out as of today."""
+    return draft_of(case_of(proposal), proposal, today)
 
 
-def work_out(case: Case, proposal: Proposal, today: date) -> Draft:
-    """Everything the pages and documents of a proposal show, from one reading of budget and loans."""
-    positions = loans.positions(case, today)
-    position = next((p for p in positions if p.loan.id == proposal.loan_id), None) or loans.position(
-        proposal.loan, today
-    )
-    first = proposal.first_due or suggested_first(position, today)
-    settled = _settled(position, first, today)
-    return Draft(
-        proposal, position, affordable(case, proposal, positions, first, today), position.schedule.rows[settled:], settled,
-        _plan(position, settled, proposal.offered_minor, first),
-    )  # fmt: skip
+def case_of(proposal: Proposal) -> Case:
+    """The case of a proposal that was loaded through access.py. Raises NotFound when it is gone."""
+    found = db.session.get(Case, proposal.case_id)
+    if found is None:
+        raise NotFound
+    return found
 
 
-def affordable(
-    case: Case, proposal: Proposal, positions: Sequence[LoanPosition], first: date, today: date
-) -> Affordable:
-    """The month in which the plan begins, with the income the borrower expects then."""
-    month = budget.month_view(case, first.replace(day=1), today, positions)
-    others = sum(item.amount_minor for item in month.instalments if item.loan_id != proposal.loan_id)
-    income = month.summary.income_minor if proposal.new_income_minor is None else proposal.new_income_minor
-    return Affordable(month, income, month.living_minor, others)
+def ask(item: ProposalItem, asked: Asked, outcome: Outcome) -> None:
+    """Keep what is asked of a creditor, and what it brings a month."""
+    item.asked = plain.write(asked, currency(item.loan.currency))
+    item.offered_minor = monthly_minor(outcome) if asked.kind in WITH_AMOUNT else None
+    item.is_included = True
 
 
-def suggested_offer(draft: Draft) -> int:
-    """An offer to begin with: what the month leaves less a tenth for the unexpected, in whole tens; at most the contract's."""
-    tens = 10 * 10**draft.position.terms.currency.minor_digits
-    kept = max(draft.affordable.available_minor, 0) * 9 // 10
-    return max(min(kept // tens * tens, draft.contract_minor), least_offer(draft))
+def set_amount(part: Part, monthly: int | None) -> None:
+    """Offer a creditor this much a month; None takes the fair share, whatever was chosen before."""
+    item = part.item
+    item.offered_minor = monthly
+    if monthly is None:
+        item.asked = None
+    elif item.asked is not None and part.asked is not None and part.asked.kind in WITH_AMOUNT:
+        each = max(each_time(monthly, part.position.terms.periods_per_year), 1)
+        item.asked = plain.write(replace(part.asked, amount_minor=each), currency(part.loan.currency))
 
 
-def least_offer(draft: Draft) -> int:
-    """The smallest instalment that still repays: a little more than the first interest, in whole units."""
-    owed, rate = outstanding(draft.position.terms, draft.position.schedule, draft.settled)
-    unit = 10**draft.position.terms.currency.minor_digits
-    return offers.payment_for(owed, rate, 360, unit) if owed else unit
+def freeze(proposal: Proposal, today: date, now: datetime) -> ProposalVersion:
+    """The proposal's present state as a version that no later edit changes; the last version when nothing has changed.
 
-
-def freeze(draft: Draft, today: date, now: datetime) -> ProposalVersion:
-    """The proposal's present state as a version that no later edit changes; the last version when nothing has changed."""
-    latest = latest_version(draft.proposal)
-    document = build_document(draft, today, latest)
+    What was only suggested is kept as chosen: an offer that went out does not change with the budget or the day.
+    """
+    for part in find_draft(proposal, today).asking:
+        if part.item.asked is None and part.outcome is not None:
+            ask(part.item, part.outcome.asked, part.outcome)
+    latest = latest_version(proposal)
+    document = build_document(proposal, today)
     if latest is not None and document == load(latest):
         return latest
     version = ProposalVersion(
-        case_id=draft.proposal.case_id, proposal=draft.proposal, number=document.number, value=to_json(document),
+        case_id=proposal.case_id, proposal=proposal, number=document.number, value=to_json(document),
         sha256=document.sha256, created_at=now,
     )  # fmt: skip
     db.session.add(version)
@@ -182,9 +143,13 @@ def latest_version(proposal: Proposal) -> ProposalVersion | None:
     return db.session.scalars(mine.order_by(ProposalVersion.number.desc()).limit(1)).one_or_none()
 
 
-def build_document(draft: Draft, today: date, latest: ProposalVersion | None) -> ProposalDocument:
-    """The value as it would be frozen now; with the number of `latest` if nothing has changed since."""
-    document = _document(draft, today)
+def build_document(proposal: Proposal, today: date) -> ProposalDocument:
+    """The full value as it would be frozen now; with the number and days of the last version if nothing has changed since.
+
+    A creditor whose request cannot be worked out stands in the table without one (Draft.is_ready says so beforehand).
+    """
+    latest = latest_version(proposal)
+    document = document_of(find_draft(proposal, today))
     if latest is None:
         return document
     frozen = load(latest)
@@ -192,97 +157,99 @@ def build_document(draft: Draft, today: date, latest: ProposalVersion | None) ->
     return frozen if same_day == frozen else replace(document, number=frozen.number + 1)
 
 
-def _document(draft: Draft, today: date) -> ProposalDocument:
-    proposal, terms, plan = draft.proposal, draft.position.terms, draft.plan
-    if plan is None:
-        raise EngineError("a proposal without an offer has no document")
+def status_of(item: ProposalItem) -> str:
+    """Where the talk with this creditor stands: draft, shared, viewed, or what was answered last."""
+    answers = (
+        select(Response.kind).where(Response.item_id == item.id).order_by(Response.said_at.desc(), Response.id.desc())
+    )
+    answer = db.session.scalar(answers.limit(1))
+    if answer is not None:
+        return answer
+    views = db.session.scalars(select(Share.view_count).where(Share.item_id == item.id)).all()
+    return "viewed" if any(views) else "shared" if views else "draft"
+
+
+def document_of(draft: Draft) -> ProposalDocument:
+    """A draft as the value that is frozen, as its first version."""
+    proposal = draft.proposal
     return ProposalDocument(
         reference=proposal.reference,
         number=1,
-        created_on=today,
-        reply_by=today + timedelta(days=REPLY_DAYS),
-        unit=terms.currency,
-        creditor=proposal.loan.creditor,
-        contract_number=proposal.loan.reference,
+        created_on=draft.today,
+        reply_by=draft.today + timedelta(days=REPLY_DAYS),
+        review_on=draft.review_on,
+        unit=currency(draft.case.currency),
+        to=None,
         borrower_name=proposal.borrower_name,
         borrower_contact=proposal.borrower_contact,
+        agency=None,
         cause=_cause(proposal),
-        budget=_statement(draft.affordable),
-        opening_minor=plan.opening_minor,
-        contract=_side(draft.contract_rows, plan.opening_minor, draft),
-        offer=_side(plan.rows, plan.opening_minor, draft),
-        rows=tuple(
-            OfferRow(
-                row.n,
-                row.due_date,
-                row.principal_minor,
-                row.interest_minor + row.fee_minor,
-                row.payment_minor,
-                row.balance_minor,
-            )
-            for row in plan.rows
-        ),
+        budget=_statement(draft),
+        creditors=tuple(_creditor(part) for part in draft.parts if not part.is_over_before),
+        requests=tuple(_request(part.n, part.outcome) for part in draft.parts if part.outcome is not None),
+        evidence=tuple(EvidenceItem(e.name, e.kind, e.size, e.sha256) for e in proposal.evidence),
     )
-
-
-def _settled(position: LoanPosition, first: date, today: date) -> int:
-    """How many instalments count as paid when the plan begins.
-
-    Those due from today until then are paid as agreed. With an instalment past due the plan takes over everything unpaid.
-    """
-    if position.is_overdue:
-        return position.paid_in_order
-    return min(
-        sum(row.is_paid or row.instalment.due_date < first for row in position.ledger.rows),
-        len(position.ledger.rows) - 1,
-    )
-
-
-def _plan(position: LoanPosition, settled: int, payment_minor: int | None, first: date) -> offers.Plan | None:
-    if not payment_minor or position.is_paid_off:
-        return None
-    try:
-        return offers.plan_for(position.terms, settled, payment_minor, first)
-    except EngineError:
-        return None
 
 
 def _cause(proposal: Proposal) -> Cause | None:
-    return (
-        Cause(proposal.cause, proposal.cause_since, proposal.cause_until, proposal.cause_text)
-        if proposal.cause
-        else None
+    if not proposal.cause:
+        return None
+    return Cause(proposal.cause, proposal.cause_since, proposal.cause_until, proposal.cause_text)
+
+
+def _statement(draft: Draft) -> BudgetStatement:
+    """The month; incomes are left out one by one when another sum is expected, which stands as the total."""
+    month, s = draft.month, draft.month.summary
+    groups: Sequence[tuple[str, Iterable[Row]]] = (
+        ("income", month.income if draft.income_minor == s.income_minor else ()),
+        (Necessity.ESSENTIAL, month.essential),
+        (Necessity.FLEXIBLE, month.flexible),
+        (Necessity.SAVINGS, month.savings),
     )
-
-
-def _statement(found: Affordable) -> BudgetStatement:
-    s = found.month.summary
     items = [
-        *_items("income", found.month.income, found.income_minor == s.income_minor),
-        *_items(Necessity.ESSENTIAL, found.month.essential),
-        *_items(Necessity.FLEXIBLE, found.month.flexible),
-        *_items(Necessity.SAVINGS, found.month.savings),
-    ]
+        BudgetItem(row.line.name, str(group), row.monthly_minor, row.line.category, row.line.note)
+        for group, rows in groups for row in rows
+    ]  # fmt: skip
+    priority = sum(part.offered_minor for part in draft.parts if part.loan.is_priority)
     return BudgetStatement(
-        found.income_minor,
-        s.essential_minor,
-        s.flexible_minor,
-        s.savings_minor,
-        found.others_minor,
-        found.available_minor,
+        draft.income_minor, s.essential_minor, s.flexible_minor, s.savings_minor, draft.available_minor, priority,
         tuple(items),
+    )  # fmt: skip
+
+
+def _creditor(part: Part) -> CreditorShare:
+    return CreditorShare(
+        part.n, part.loan.creditor, part.loan.reference, part.standing.owed_minor, part.standing.most_minor,
+        part.offered_minor, part.loan.is_priority, part.is_token,
+    )  # fmt: skip
+
+
+def _request(n: int, outcome: Outcome) -> Request:
+    return Request(
+        n=n,
+        asked=outcome.asked,
+        opening_minor=outcome.opening_minor,
+        arrears_minor=outcome.arrears_minor,
+        forgiven_minor=outcome.forgiven_minor,
+        resumes_on=outcome.resumes_on,
+        contract=_side(outcome.rows_before, outcome.cost_before),
+        offer=_side(outcome.rows_after, outcome.cost_after),
+        contract_rows=_rows(outcome.rows_before),
+        rows=_rows(outcome.rows_after),
     )
 
 
-def _items(group: str, rows: Sequence[Row], as_planned: bool = True) -> list[BudgetItem]:
-    """The lines of a group; the incomes are left out when the borrower expects another sum, which stands as the total."""
-    return [BudgetItem(row.line.name, group, row.monthly_minor) for row in rows] if as_planned else []
-
-
-def _side(rows: Sequence[Instalment], opening: int, draft: Draft) -> Side:
+def _side(rows: Sequence[Instalment], cost: Decimal | None) -> Side:
+    """One side; its payment is the first one, or the second where a part of the first is paid or late."""
     payments = [row.payment_minor for row in rows]
-    try:
-        cost = cost_of(opening, payments, draft.position.terms.periods_per_year).nominal
-    except (NoRate, SeveralRates):
-        cost = None
-    return Side(payments[0], len(rows), rows[0].due_date, rows[-1].due_date, sum(payments), cost and round(cost, 6))
+    return Side(
+        payments[1] if len(payments) > 2 else payments[0], len(rows), rows[0].due_date, rows[-1].due_date, sum(payments),
+        None if cost is None else round(cost, 6),
+    )  # fmt: skip
+
+
+def _rows(rows: Sequence[Instalment]) -> tuple[OfferRow, ...]:
+    return tuple(
+        OfferRow(r.n, r.due_date, r.principal_minor, r.interest_minor + r.fee_minor, r.payment_minor, r.balance_minor)
+        for r in rows
+    )

@@ -1,31 +1,30 @@
-"""The Plan tab: proposals, and the four steps that make one."""
+"""The Plan tab: proposals to all creditors, and the first two of the four steps that make one."""
 
 from __future__ import annotations
 
-from datetime import timedelta
 from typing import Any
 
-from flask import Blueprint, Response, flash, render_template, request, url_for
+from flask import Response, flash, render_template, request, url_for
 from flask_babel import get_locale
 from flask_babel import gettext as _
 
 from .. import clock
 from ..access import Permission, get_row, needs
 from ..documents import csv_file, json_file, pdf
-from ..documents import words as document_words
-from ..documents.proposal import ProposalDocument
+from ..documents.proposal import PARTS, ProposalDocument
 from ..errors import NotFound
 from ..extensions import db
 from ..i18n import html_lang
 from ..loans import services as loans
 from ..messages import absolute_url, see_other
 from ..models import Case, Loan, Proposal
-from . import services
-from .forms import CauseForm, OfferForm
+from . import checking, offer_views, services, words
+from .blueprint import Page, bp, differences, load_draft, saved
+from .checking import Question
+from .drafting import Draft
+from .forms import AnswerForm, CauseForm
 
-bp = Blueprint("proposals", __name__, url_prefix="/c/<int:case_id>/plans")
-Page = str | tuple[str, int] | Response
-LATEST_START = timedelta(days=366)
+__all__ = ["bp", "file_answer", "offer_views"]
 
 
 @bp.get("")
@@ -33,17 +32,24 @@ LATEST_START = timedelta(days=366)
 def index(case: Case) -> Page:
     today = clock.today(case.timezone)
     open_loans = [p for p in loans.positions(case, today) if not p.is_paid_off]
-    return render_template("proposals/index.html", proposals=services.list_proposals(case), positions=open_loans)
+    found = services.list_proposals(case)
+    status = {item.id: services.status_of(item) for proposal in found for item in proposal.items}
+    return render_template("proposals/index.html", proposals=found, status=status, words=STATUS, positions=open_loans)
 
 
 @bp.post("")
 @needs(Permission.EDIT)
 def create(case: Case) -> Page:
-    loan_id = request.form.get("loan_id", "") or request.args.get("loan_id", "")
-    loan = get_row(Loan, int(loan_id) if loan_id.isdecimal() and len(loan_id) < 18 else 0, case)
-    today = clock.today(case.timezone)
-    if loans.position(loan, today).is_paid_off:
+    today, loan = clock.today(case.timezone), _wanted_loan(case)
+    positions = [p for p in loans.positions(case, today) if not p.is_paid_off and p.loan.currency == case.currency]
+    if loan is not None and loans.position(loan, today).is_paid_off:
         flash(_("This loan is paid off; there is nothing to propose"))
+        return see_other(url_for("proposals.index"))
+    if loan is not None and loan.currency != case.currency:
+        flash(_("This loan is in another currency than the budget: it cannot be weighed with the others"))
+        return see_other(url_for("proposals.index"))
+    if not positions:
+        flash(_("Add a loan first"))
         return see_other(url_for("proposals.index"))
     proposal = services.create(case, loan, today, clock.now())
     db.session.commit()
@@ -53,9 +59,8 @@ def create(case: Case) -> Page:
 @bp.get("/<int:proposal_id>/cause")
 @needs(Permission.EDIT)
 def cause(case: Case, proposal_id: int) -> Page:
-    proposal = get_row(Proposal, proposal_id, case)
-    form = CauseForm(obj=proposal, data={"new_income": proposal.new_income_minor, "version": proposal.version})
-    return _cause_page(case, proposal, form)
+    draft = load_draft(case, proposal_id)
+    return _cause_page(draft, _cause_form(draft.proposal, case))
 
 
 @bp.post("/<int:proposal_id>/cause")
@@ -64,60 +69,56 @@ def cause_post(case: Case, proposal_id: int) -> Page:
     proposal = get_row(Proposal, proposal_id, case)
     form = CauseForm()
     form.new_income.currency = case.currency
-    if not form.validate_on_submit():
-        return _cause_page(case, proposal, form), 422
+    draft = services.find_draft(proposal, clock.today(case.timezone))
     if form.is_stale(proposal.version):
-        return _stale(proposal, lambda **more: _cause_page(case, proposal, form, **more), form)
+        form.version.data = str(proposal.version)
+        return _cause_page(draft, form, stored=differences(form, _cause_form(proposal, case))), 409
+    if not form.validate_on_submit():
+        return _cause_page(draft, form), 422
     for name in ("cause", "cause_since", "cause_until", "cause_text"):
         setattr(proposal, name, getattr(form, name).data)
     proposal.new_income_minor = form.new_income.data
-    return _saved(proposal, "proposals.check")
+    return saved(proposal, "proposals.check")
 
 
 @bp.get("/<int:proposal_id>/budget")
 @needs(Permission.EDIT)
 def check(case: Case, proposal_id: int) -> Page:
-    draft = _draft(case, proposal_id)
-    return render_template("proposals/check.html", draft=draft, proposal=draft.proposal, step=2)
+    draft = load_draft(case, proposal_id)
+    asked = checking.questions(draft)
+    return _check_page(draft, asked, {each.key: _answer_form(each, stored=True) for each in asked})
 
 
-@bp.get("/<int:proposal_id>/offer")
+@bp.post("/<int:proposal_id>/budget")
 @needs(Permission.EDIT)
-def offer(case: Case, proposal_id: int) -> Page:
-    draft = _draft(case, proposal_id)
-    form = _offer_form(case, draft.proposal, request.args if request.args else None)
-    if request.args:
-        form.validate()
-        return _offer_page(case, draft.proposal, form)
-    form.offered.data = draft.proposal.offered_minor or services.suggested_offer(draft)
-    form.first_due.data = draft.proposal.first_due
-    form.version.data = str(draft.proposal.version)
-    return _offer_page(case, draft.proposal, form)
-
-
-@bp.post("/<int:proposal_id>/offer")
-@needs(Permission.EDIT)
-def offer_post(case: Case, proposal_id: int) -> Page:
-    proposal = get_row(Proposal, proposal_id, case)
-    form = _offer_form(case, proposal)
-    if form.validate_on_submit() and not _works_out(case, proposal, form):
-        form.refuse("offered", _("This does not cover the interest; enter a larger amount or an earlier date"))
-    if form.errors:
-        return _offer_page(case, proposal, form), 422
-    if form.is_stale(proposal.version):
-        return _stale(proposal, lambda **more: _offer_page(case, proposal, form, **more), form)
-    proposal.offered_minor, proposal.first_due = form.offered.data, form.first_due.data
-    return _saved(proposal, "sharing.preview")
+def check_post(case: Case, proposal_id: int) -> Page:
+    draft = load_draft(case, proposal_id)
+    proposal, asked = draft.proposal, checking.questions(draft)
+    forms = {each.key: _answer_form(each) for each in asked}
+    given = request.form.get("version", "")
+    if given and given != str(proposal.version):
+        stored = [d._replace(label=each.label) for each in asked
+                  for d in differences(forms[each.key], _answer_form(each, stored=True))]  # fmt: skip
+        return _check_page(draft, asked, forms, stored=stored), 409
+    if [form for form in forms.values() if not form.validate()]:
+        return _check_page(draft, asked, forms), 422
+    for each in asked:
+        checking.answer(proposal, each, forms[each.key].words)
+    return saved(proposal, "proposals.offer")
 
 
 @bp.get("/<int:proposal_id>/document.<any(pdf, csv, json):extension>")
 @needs(Permission.VIEW)
 def document(case: Case, proposal_id: int, extension: str) -> Page:
-    draft = _draft(case, proposal_id)
-    if draft.plan is None:
+    proposal = get_row(Proposal, proposal_id, case)
+    value = services.build_document(proposal, clock.today(case.timezone))
+    n = request.args.get("creditor", type=int)
+    try:
+        value = value if n is None else value.copy_for(n, PARTS)
+    except KeyError:
+        raise NotFound from None
+    if not value.requests:
         raise NotFound
-    today = clock.today(case.timezone)
-    value = services.build_document(draft, today, services.latest_version(draft.proposal))
     return file_answer(value, extension, absolute_url("today.home"))
 
 
@@ -144,57 +145,47 @@ def file_answer(value: ProposalDocument, extension: str, address: str) -> Respon
     )
 
 
-def _draft(case: Case, proposal_id: int) -> services.Draft:
-    return services.work_out(case, get_row(Proposal, proposal_id, case), clock.today(case.timezone))
+def _wanted_loan(case: Case) -> Loan | None:
+    """The loan a plan starts from; None for all of them. Raises NotFound for one that is not the case's."""
+    wanted = request.form.get("loan_id", "") or request.args.get("loan_id", "")
+    if not wanted:
+        return None
+    return get_row(Loan, int(wanted) if wanted.isdecimal() and len(wanted) < 18 else 0, case)
 
 
-def _cause_page(case: Case, proposal: Proposal, form: CauseForm, *, stale: bool = False) -> str:
+def _cause_form(proposal: Proposal, case: Case) -> CauseForm:
+    """The stored cause; what is in the request does not count."""
+    data = {name: getattr(proposal, name) for name in ("cause", "cause_since", "cause_until", "cause_text", "version")}
+    form = CauseForm(formdata=None, data=data | {"new_income": proposal.new_income_minor})
     form.new_income.currency = case.currency
-    draft = services.work_out(case, proposal, clock.today(case.timezone))
-    return render_template("proposals/cause.html", form=form, proposal=proposal, draft=draft, step=1, stale=stale)
+    return form
 
 
-def _offer_form(case: Case, proposal: Proposal, given: Any = None) -> OfferForm:
-    form = OfferForm(given) if given is not None else OfferForm()
-    form.offered.currency = proposal.loan.currency
-    today = clock.today(case.timezone)
-    return form.limit_dates(today, today + LATEST_START)
-
-
-def _works_out(case: Case, proposal: Proposal, form: OfferForm) -> bool:
-    return _tried(case, proposal, form).plan is not None
-
-
-def _tried(case: Case, proposal: Proposal, form: OfferForm) -> services.Draft:
-    """The draft as it would be with what stands in the form; nothing of it is saved."""
-    with db.session.no_autoflush:
-        kept = proposal.offered_minor, proposal.first_due
-        proposal.offered_minor = form.offered.data
-        proposal.first_due = form.first_due.data or proposal.first_due
-        draft = services.work_out(case, proposal, clock.today(case.timezone))
-        proposal.offered_minor, proposal.first_due = kept
-    return draft
-
-
-def _offer_page(case: Case, proposal: Proposal, form: OfferForm, *, stale: bool = False) -> str:
-    draft = _tried(case, proposal, form)
-    rows = (
-        document_words.comparison(services.build_document(draft, clock.today(case.timezone), None))
-        if draft.plan
-        else []
-    )
+def _cause_page(draft: Draft, form: CauseForm, *, stored: Any = None) -> str:
     return render_template(
-        "proposals/offer.html", form=form, proposal=proposal, draft=draft, step=3, stale=stale, comparison=rows,
-        step_minor=10 * 10 ** draft.position.terms.currency.minor_digits,
+        "proposals/cause.html", form=form, proposal=draft.proposal, draft=draft, step=1, stored=stored
+    )
+
+
+def _answer_form(question: Question, *, stored: bool = False) -> AnswerForm:
+    """The form of one question: as stored, or as sent."""
+    prefix = f"{question.key}-"
+    if not stored:
+        return AnswerForm(prefix=prefix)
+    is_text = bool(question.answer) and question.answer != checking.RIGHT
+    data = {"answer": "explain" if is_text else question.answer or "", "text": question.answer if is_text else None}
+    return AnswerForm(formdata=None, prefix=prefix, data=data)
+
+
+def _check_page(draft: Draft, asked: list[Question], forms: dict[str, AnswerForm], *, stored: Any = None) -> str:
+    return render_template(
+        "proposals/check.html", draft=draft, proposal=draft.proposal, questions=asked, forms=forms, step=2, stored=stored,
+        question_words=words.question_words,
     )  # fmt: skip
 
 
-def _stale(proposal: Proposal, page: Any, form: Any) -> tuple[str, int]:
-    form.version.data = str(proposal.version)
-    return page(stale=True), 409
-
-
-def _saved(proposal: Proposal, following: str) -> Response:
-    proposal.updated_at = clock.now()
-    db.session.commit()
-    return see_other(url_for(following, proposal_id=proposal.id))
+STATUS = {
+    "draft": lambda: _("not sent yet"), "shared": lambda: _("link made"), "viewed": lambda: _("opened"),
+    "accept": lambda: _("accepted"), "counter": lambda: _("counter-offer"), "ask": lambda: _("has a question"),
+    "decline": lambda: _("declined"),
+}  # fmt: skip

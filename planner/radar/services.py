@@ -91,7 +91,8 @@ def look(case: Case, today: date, positions: Sequence[LoanPosition] | None = Non
     ahead = [flow for flow in flows if flow.on >= today]
     for p in found:
         dues = [(row.instalment.due_date, row.left_minor) for row in p.ledger.rows if not row.is_paid]
-        ahead += due_flows(f"loan-{p.loan.id}", dues, today, last)
+        role = Role.INSTALMENT if p.agreed is None else Role.ARRANGEMENT
+        ahead += due_flows(f"loan-{p.loan.id}", dues, today, last, role)
     lows = {f"line-{line.id}": line.low_minor for line in rows if line.low_minor is not None}
     low = project(opening, today, last, lowered(ahead, lows), everyday) if lows else None
     return Radar(
@@ -195,8 +196,8 @@ def _is_own_choice(case: Case, line: BudgetLine) -> bool:
 
 
 def _quotes(p: LoanPosition) -> tuple[Quote, ...]:
-    """What deferring one instalment and a longer term would cost, by the contract."""
-    if p.next is None or p.is_revolving:
+    """What deferring one instalment and a longer term would cost, by the contract; an agreement is not changed in passing."""
+    if p.next is None or p.is_revolving or p.agreed is not None:
         return ()
     key, running = f"loan-{p.loan.id}", Running(p.terms, p.paid_in_order, p.part_minor, None)
     before = _rows(running, Deferral(1, DeferredInterest.WAIVED), before=True)

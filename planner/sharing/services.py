@@ -1,45 +1,81 @@
-"""Links a lender opens without an account: made, opened, counted, withdrawn."""
+"""Links a lender opens without an account: made, listed, withdrawn, and what each of them shows."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from sqlalchemy import select
 
 from ..access import select_rows
+from ..accounts.services import hash_password
 from ..documents.proposal import PARTS, ProposalDocument
-from ..errors import Gone
+from ..errors import NotFound
 from ..extensions import db
-from ..models import Case, Proposal, ProposalVersion, Share, ShareView
+from ..models import Case, Evidence, Proposal, ProposalItem, ProposalVersion, Response, Share
 from ..proposals import services as proposals
 from ..tokens import new_token, token_hash
 
-# Programs that fetch a link to show a preview of it in a chat; nobody has read the plan then.
-_PREVIEWERS = (
-    "bot",
-    "preview",
-    "crawler",
-    "spider",
-    "facebookexternalhit",
-    "whatsapp",
-    "slack",
-    "telegram",
-    "skype",
-    "curl",
-)
+DEFAULT_DAYS = 30
+# What a plan needs to be believed; how to reach the borrower, and whom else they owe by name, is theirs to add.
+SHOWN_AT_FIRST = frozenset({"name", "contract_number", "cause", "budget", "other_creditors"})
 
 
-def create(case: Case, version: ProposalVersion, shown: Sequence[str], days: int, now: datetime) -> tuple[Share, str]:
-    """A link to a frozen version, and its token, which is shown once and not stored."""
-    token = new_token()
+@dataclass(frozen=True, slots=True)
+class Wishes:
+    """How a link shall be: the ticked parts, days it opens, the language it opens in, a code and a number of openings or None."""
+
+    shown: Collection[str]
+    days: int = DEFAULT_DAYS
+    lang: str = "zh_Hans_CN"
+    passcode: str | None = None
+    most_views: int | None = None
+
+    @property
+    def parts(self) -> tuple[str, ...]:
+        """The ticked parts in the order of the page. Names of other creditors go only with their figures."""
+        return tuple(
+            part for part in PARTS
+            if part in self.shown and (part != "other_names" or "other_creditors" in self.shown)
+        )  # fmt: skip
+
+
+def create(version: ProposalVersion, item: ProposalItem, wishes: Wishes, now: datetime) -> tuple[Share, str]:
+    """A link to one creditor's copy of a frozen version, and its token, which is shown once and not stored.
+
+    Raises KeyError when the version asks nothing of that creditor.
+    """
+    token, copy = new_token(), proposals.load(version).copy_for(item.n, wishes.parts)
     share = Share(
-        case_id=case.id, version=version, token_hash=token_hash(token), shown=[part for part in PARTS if part in shown],
-        created_at=now, expires_at=now + timedelta(days=days),
+        case_id=version.case_id, version=version, token_hash=token_hash(token), shown=list(wishes.parts), creditor_n=item.n,
+        item_id=item.id, sha256=copy.sha256, lang=wishes.lang, most_views=wishes.most_views, wrong_codes=0, view_count=0,
+        passcode_hash=hash_password(wishes.passcode) if wishes.passcode else None,
+        created_at=now, expires_at=now + timedelta(days=wishes.days),
     )  # fmt: skip
     db.session.add(share)
     db.session.flush()
     return share, token
+
+
+def document(share: Share) -> ProposalDocument:
+    """What the link shows: the creditor's copy of the frozen value, with the ticked parts only."""
+    return proposals.load(share.version).copy_for(share.creditor_n, share.shown)
+
+
+def find_evidence(share: Share, n: int) -> Evidence:
+    """The `n`-th file of the copy. Raises NotFound when there is none, or the borrower has taken it off the plan since."""
+    listed = document(share).evidence
+    if not 1 <= n <= len(listed):
+        raise NotFound
+    wanted = select(Evidence).where(
+        Evidence.case_id == share.case_id, Evidence.proposal_id == share.version.proposal_id,
+        Evidence.sha256 == listed[n - 1].sha256,
+    )  # fmt: skip
+    found = db.session.scalars(wanted.limit(1)).first()
+    if found is None:
+        raise NotFound
+    return found
 
 
 def list_shares(proposal: Proposal) -> list[Share]:
@@ -48,30 +84,25 @@ def list_shares(proposal: Proposal) -> list[Share]:
     return list(db.session.scalars(mine.order_by(Share.id.desc())))
 
 
-def has_shares(case: Case) -> set[int]:
-    """The keys of the case's proposals that have a link."""
-    rows = db.session.scalars(select_rows(Share, case)).all()
-    return {share.version.proposal_id for share in rows}
+def shares_of(case: Case) -> list[Share]:
+    """All links of a case in the order in which they were made."""
+    return list(db.session.scalars(select_rows(Share, case).order_by(Share.id)))
 
 
-def open_link(token: str, now: datetime) -> Share:
-    """The link of this token. Raises Gone for one that is unknown, expired or withdrawn, without telling which."""
-    share = db.session.scalars(select(Share).where(Share.token_hash == token_hash(token))).one_or_none()
-    if share is None or not share.is_open(now):
-        raise Gone
-    return share
+def unread_answers(case: Case) -> list[Response]:
+    """What lenders answered that nobody of the household has looked at, the oldest first."""
+    waiting = select_rows(Response, case).where(Response.seen_at.is_(None))
+    return list(db.session.scalars(waiting.order_by(Response.said_at, Response.id)))
 
 
-def document(share: Share) -> ProposalDocument:
-    """What the link shows: the frozen value with the ticked parts only."""
-    return proposals.load(share.version).redacted(share.shown)
+def creditor_name(share: Share) -> str:
+    """Whom the link is for, as the frozen version names them."""
+    return proposals.load(share.version).creditor(share.creditor_n).creditor or ""
 
 
-def record_view(share: Share, method: str, agent: str, client: str, now: datetime) -> None:
-    """Count that somebody read the plan. HEAD requests and programs that fetch previews do not count."""
-    if method == "GET" and not any(word in agent.casefold() for word in _PREVIEWERS):
-        db.session.add(ShareView(share_id=share.id, at=now, client=client))
-        db.session.flush()
+def zone_of(share: Share) -> str:
+    """The time zone in which the household reads a clock."""
+    return db.session.scalars(select(Case.timezone).where(Case.id == share.case_id)).one()
 
 
 def revoke(share: Share, now: datetime) -> None:

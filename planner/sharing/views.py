@@ -1,27 +1,29 @@
-"""The borrower's preview and links, and the page the lender opens."""
+"""The borrower's side of a link: what is ticked, the preview of exactly that, the links made, and when they were opened."""
 
 from __future__ import annotations
 
+from dataclasses import dataclass, replace
 from typing import Any
 
 import segno
-from flask import Blueprint, Response, flash, g, make_response, render_template, request, session, url_for
+from flask import Blueprint, Response, flash, render_template, request, session, url_for
+from flask_babel import force_locale
 from flask_babel import gettext as _
 from flask_login import current_user
 from markupsafe import Markup
 
 from .. import clock
-from ..access import Permission, get_row, needs, public
-from ..documents import words
-from ..documents.pdf import request_words
+from ..access import Permission, get_row, needs
+from ..delivery import DeliveryError
 from ..documents.proposal import PARTS, ProposalDocument
 from ..extensions import db, limiter
-from ..messages import absolute_url, client_words, see_other
-from ..models import Case, Proposal, Share
+from ..i18n import DEFAULT, LOCALES
+from ..messages import absolute_url, see_other
+from ..models import Case, Proposal, ProposalItem, Share
 from ..proposals import services as proposals
-from ..proposals.views import file_answer
-from . import services
-from .forms import SHOWN_AT_FIRST, ShareForm
+from . import copies, mailing, services
+from .forms import ShareForm
+from .shown import facts, part_list
 
 bp = Blueprint("sharing", __name__)
 Page = str | tuple[str, int] | Response
@@ -30,28 +32,36 @@ Page = str | tuple[str, int] | Response
 @bp.get("/c/<int:case_id>/plans/<int:proposal_id>/preview")
 @needs(Permission.SHARE)
 def preview(case: Case, proposal_id: int) -> Page:
-    draft = _finished(case, proposal_id)
-    if draft is None:
+    sheet = _find_sheet(case, get_row(Proposal, proposal_id, case), request.args.get("n", type=int))
+    if sheet is None:
         return see_other(url_for("proposals.offer", proposal_id=proposal_id))
-    given = request.args if "days" in request.args else None
-    return _preview_page(draft, ShareForm(given) if given else ShareForm(data=_first_values(draft.proposal)))
+    form = ShareForm(request.args) if "days" in request.args else ShareForm(data=_first_values(case, sheet.proposal))
+    return _preview_page(sheet, form)
 
 
 @bp.post("/c/<int:case_id>/plans/<int:proposal_id>/links")
 @needs(Permission.SHARE)
+@limiter.limit("40 per hour; 120 per day")
 def create(case: Case, proposal_id: int) -> Page:
-    draft, form = _finished(case, proposal_id), ShareForm()
-    if draft is None:
+    form = ShareForm()
+    sheet = _find_sheet(case, get_row(Proposal, proposal_id, case), request.form.get("n", type=int))
+    if sheet is None:
         return see_other(url_for("proposals.offer", proposal_id=proposal_id))
-    if not form.validate_on_submit():
-        return _preview_page(draft, form), 422
-    draft.proposal.borrower_name, draft.proposal.borrower_contact = form.borrower_name.data, form.borrower_contact.data
-    version = proposals.freeze(draft, clock.today(case.timezone), clock.now())
-    shown = [part for part in PARTS if form[part].data]
-    _share, token = services.create(case, version, shown, int(form.days.data), clock.now())
+    if form.validate_on_submit() and form.email.data and not _may_mail():
+        form.refuse("email", _("Make an account first: e-mail is sent only for people who can be answered"))
+    if form.errors:
+        return _preview_page(sheet, form), 422
+    if form.email.data:
+        _count_letter()
+    proposal = sheet.proposal
+    proposal.borrower_name, proposal.borrower_contact = form.borrower_name.data, form.borrower_contact.data
+    version = proposals.freeze(proposal, clock.today(case.timezone), clock.now())
+    share, token = services.create(version, sheet.item, _wishes(form), clock.now())
     db.session.commit()
     # The token is not stored; the signed session carries it to the next page, which shows it once.
-    session["new_link"] = absolute_url("sharing.open_plan", token=token)
+    session["new_link"] = absolute_url("lender.plan", token=token)
+    if form.email.data:
+        _mail(form.email.data, share, session["new_link"])
     return see_other(url_for("sharing.index", proposal_id=proposal_id))
 
 
@@ -60,11 +70,10 @@ def create(case: Case, proposal_id: int) -> Page:
 def index(case: Case, proposal_id: int) -> Page:
     proposal = get_row(Proposal, proposal_id, case)
     address = session.pop("new_link", "")
-    shares = services.list_shares(proposal)
-    qr = _qr(address) if address else ""
     return render_template(
-        "sharing/index.html", proposal=proposal, shares=shares, part_list=part_list, address=address, qr=qr
-    )
+        "sharing/index.html", proposal=proposal, shares=services.list_shares(proposal), part_list=part_list,
+        creditor_name=services.creditor_name, address=address, qr=_qr(address) if address else "",
+    )  # fmt: skip
 
 
 @bp.post("/c/<int:case_id>/links/<int:share_id>/revoke")
@@ -77,84 +86,75 @@ def revoke(case: Case, share_id: int) -> Page:
     return see_other(url_for("sharing.index", proposal_id=share.version.proposal_id))
 
 
-@bp.get("/s/<token>")
-@public
-@limiter.limit("60 per 10 minutes", deduct_when=lambda answer: answer.status_code == 404)
-def open_plan(token: str) -> Response:
-    share = services.open_link(token, clock.now())
-    services.record_view(share, request.method, request.user_agent.string, client_words(), clock.now())
-    db.session.commit()
-    return _private(make_response(_lender_page(services.document(share), token, share)))
+@dataclass(frozen=True, slots=True)
+class Sheet:
+    """What could be shared now: the whole value, the creditor it is looked at for, and all who are asked something."""
+
+    proposal: Proposal
+    whole: ProposalDocument
+    item: ProposalItem
+    asked: list[ProposalItem]
 
 
-@bp.get("/s/<token>/plan.<any(pdf, csv, json):extension>")
-@public
-@limiter.limit("60 per 10 minutes", deduct_when=lambda answer: answer.status_code == 404)
-def document(token: str, extension: str) -> Response:
-    share = services.open_link(token, clock.now())
-    address = absolute_url("sharing.open_plan", token=token)
-    return _private(file_answer(services.document(share), extension, address))
+def _find_sheet(case: Case, proposal: Proposal, n: int | None) -> Sheet | None:
+    """For the creditor of this number, else the first who is asked anything; None where nobody is."""
+    whole = proposals.build_document(proposal, clock.today(case.timezone))
+    numbers = {each.n for each in whole.requests}
+    asked = [item for item in proposal.items if item.n in numbers]
+    return Sheet(proposal, whole, next((item for item in asked if item.n == n), asked[0]), asked) if asked else None
 
 
-def part_list(share: Share) -> str:
-    """What a link shows, as a list in words."""
-    called = {
-        "name": _("name"),
-        "contact": _("how to reach you"),
-        "contract_number": _("contract number"),
-        "cause": _("cause"),
-        "budget": _("budget"),
-        "other_creditors": _("other repayments as a sum"),
+def _first_values(case: Case, proposal: Proposal) -> dict[str, Any]:
+    ticked = {part: part in services.SHOWN_AT_FIRST for part in PARTS}
+    named = {
+        "borrower_name": proposal.borrower_name or current_user.name,
+        "borrower_contact": proposal.borrower_contact,
     }
-    return ", ".join(called[part] for part in share.shown) or _("only the offer")
+    return ticked | named | {"days": str(services.DEFAULT_DAYS), "lang": case.locale}
 
 
-def _finished(case: Case, proposal_id: int) -> proposals.Draft | None:
-    """The draft if it has an offer to show."""
-    draft = proposals.work_out(case, get_row(Proposal, proposal_id, case), clock.today(case.timezone))
-    return draft if draft.plan is not None else None
+def _wishes(form: ShareForm) -> services.Wishes:
+    shown = [part for part in PARTS if form[part].data]
+    return services.Wishes(shown, int(form.days.data), form.lang.data, form.passcode.data, form.most_views.data)
 
 
-def _first_values(proposal: Proposal) -> dict[str, Any]:
-    name = proposal.borrower_name or current_user.name
-    ticked = {part: part in SHOWN_AT_FIRST for part in PARTS}
-    return ticked | {"borrower_name": name, "borrower_contact": proposal.borrower_contact, "days": "14"}
+def _preview_page(sheet: Sheet, form: ShareForm) -> str:
+    whole = replace(sheet.whole, borrower_name=form.borrower_name.data, borrower_contact=form.borrower_contact.data)
+    copy = whole.copy_for(sheet.item.n, services.Wishes([part for part in PARTS if form[part].data]).parts)
+    return render_template(
+        "sharing/preview.html", form=form, proposal=sheet.proposal, item=sheet.item, step=4, can_mail=mailing.can_send(),
+        seen=_seen(copy, form), asked=sheet.asked,
+    )  # fmt: skip
 
 
-def _preview_page(draft: proposals.Draft, form: ShareForm) -> str:
-    proposal, latest = draft.proposal, proposals.latest_version(draft.proposal)
-    with db.session.no_autoflush:
-        kept = proposal.borrower_name, proposal.borrower_contact
-        proposal.borrower_name, proposal.borrower_contact = form.borrower_name.data, form.borrower_contact.data
-        value = proposals.build_document(draft, clock.today(g.case.timezone), latest)
-        proposal.borrower_name, proposal.borrower_contact = kept
-    value = value.redacted([part for part in PARTS if form[part].data])
-    return render_template("sharing/preview.html", form=form, draft=draft, proposal=proposal, step=4, **_facts(value))
+def _seen(copy: ProposalDocument, form: ShareForm) -> Markup:
+    """The plan itself, in the language the lender will read: the very template of their page."""
+    with force_locale(form.lang.data if form.lang.data in LOCALES else DEFAULT):
+        return Markup(render_template("sharing/_seen.html", **facts(copy)))  # noqa: S704  # our own escaped template
 
 
-def _lender_page(value: ProposalDocument, token: str, share: Share) -> str:
-    return render_template("sharing/plan.html", token=token, share=share, **_facts(value))
+def _may_mail() -> bool:
+    return mailing.can_send() and not current_user.is_guest
 
 
-def _facts(value: ProposalDocument) -> dict[str, Any]:
-    """Everything a template needs to show a proposal."""
-    return {
-        "d": value,
-        "request_words": request_words(value),
-        "comparison": words.comparison(value),
-        "statement": words.statement(value),
-        "cause_words": words.cause_words(value.cause.code) if value.cause else "",
-        "cause_when": words.period(value.cause.since, value.cause.until) if value.cause else "",
-    }
+@limiter.limit("5 per hour; 20 per day", key_func=lambda: f"mail-{current_user.id}")
+def _count_letter() -> None:
+    """Nobody sends many letters from here; said before a link is made, so that none is lost."""
+
+
+def _mail(to: str, share: Share, address: str) -> None:
+    """Send the letter and say plainly whether it went."""
+    copy, now = services.document(share), clock.now()
+    try:
+        with force_locale(share.lang):
+            mailing.send(to, share, copy, address, copies.make(copy, "pdf", address), now)
+    except DeliveryError as error:
+        flash(_("Not sent to %(address)s. %(reason)s", address=to, reason=mailing.reason_words(error)))
+    else:
+        flash(_("Sent to %(address)s", address=to))
 
 
 def _qr(address: str) -> Markup:
     """The link as a picture to scan from another screen."""
     drawn = segno.make(address, error="m").svg_inline(omitsize=True, border=2, svgclass="qr", lineclass=None)
     return Markup(drawn)  # noqa: S704  # drawn by segno from our own address
-
-
-def _private(answer: Response) -> Response:
-    answer.headers["Referrer-Policy"] = "no-referrer"
-    answer.headers["X-Robots-Tag"] = "noindex, nofollow"
-    return answer

@@ -10,9 +10,10 @@ from ..budget import services as budget
 from ..engine.cashflow import RedDay
 from ..loans import services as loans
 from ..loans.services import DueItem
-from ..models import Case, User
+from ..models import Case, Response, User
 from ..radar import services as radar
 from ..radar.services import Radar
+from ..sharing.services import unread_answers
 
 HORIZON_DAYS = 31
 MOST_ACTIONS = 3
@@ -44,7 +45,10 @@ class Coming:
 
 @dataclass(frozen=True, slots=True)
 class Today:
-    """The first screen. Amounts are minor units; `left_for_instalments_minor` is this month's income less all spending."""
+    """The first screen. Amounts are minor units; `left_for_instalments_minor` is this month's income less all spending.
+
+    `answers` are lenders' answers nobody of the household has looked at.
+    """
 
     today: date
     next_item: DueItem | None
@@ -58,6 +62,7 @@ class Today:
     coming: tuple[Coming, ...]
     actions: tuple[Action, ...]
     radar: Radar | None
+    answers: tuple[Response, ...] = ()
 
     @property
     def red_day(self) -> RedDay | None:
@@ -101,6 +106,7 @@ def look(case: Case, user: User, today: date) -> Today:
         coming=_coming(case, unpaid, today),
         actions=(),
         radar=radar.look(case, today, positions),
+        answers=tuple(unread_answers(case)),
     )
     return replace(seen, actions=_actions(user, seen))
 

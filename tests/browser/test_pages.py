@@ -32,7 +32,7 @@ PAGES = (
     "today", "budget", "budget-line", "loans", "loan", "loan-form", "what-if", "decoder", "decoded",
     "imports", "import-look", "imported", "rows", "history", "recurring", "offer-found", "statement", "guidelines", "calendar",
     "late-rules", "ends-it", "radar", "radar-year", "red-day", "ways", "ways-cheapest", "ways-missing", "ways-short",
-    "plans", "cause", "check", "offer", "preview", "links", "reminders", "messages", "loan-reminders", "more",
+    "plans", "cause", "check", "offer", "request", "preview", "links", "reminders", "messages", "loan-reminders", "more",
     "settings", "devices", "unknown-loan",
 )  # fmt: skip
 
@@ -111,6 +111,7 @@ def _borrowers_pages(me: Window) -> dict[str, Place]:
         "ways-cheapest": f"{case}/payoff/cheapest?cash=fixed&amount=3000", "ways-missing": f"{case}/payoff/cheapest",
         "ways-short": f"{case}/payoff/shortfall?available=1500",
         "plans": f"{case}/plans", "cause": f"{plan}/cause", "check": f"{plan}/budget", "offer": f"{plan}/offer",
+        "request": f"{plan}/creditors/1",
         "preview": f"{plan}/preview", "links": f"{plan}/links", "reminders": f"{case}/reminders",
         "messages": f"{case}/reminders/list", "loan-reminders": f"{loan}/reminders",
         "more": f"{case}/more", "settings": f"{case}/settings", "devices": "/account",

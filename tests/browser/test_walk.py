@@ -237,7 +237,7 @@ def propose(me: Window) -> str:
     me.shows("¥6,400", "¥7,600")
     me.look("19-check")
     me.press("下一步：提方案")
-    me.fill(offered=OFFER, first_due=OFFER_FROM)
+    me.fill(**{"n1-offered": OFFER})
     if me.js:
         me.page.locator("#offer-result", has_text=f"¥{OFFER_TOTAL}").wait_for()
     else:

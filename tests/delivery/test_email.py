@@ -14,7 +14,7 @@ import pytest
 from aiosmtpd.controller import Controller
 
 from planner.config import Settings, Smtp
-from planner.delivery import DeliveryError, Message
+from planner.delivery import Attachment, DeliveryError, Message
 from planner.delivery.email import compose, connect
 
 NOW = datetime(2026, 12, 9, 1, tzinfo=UTC)
@@ -121,3 +121,31 @@ def test_answers_go_to_us_unless_a_known_person_signs(sink: tuple[Sink, Settings
     assert signed["From"].addresses[0].display_name == "王老师 (Steady)"
     assert signed["From"].addresses[0].addr_spec == "no-reply@plan.example.org"
     assert signed["Reply-To"] == "wang@agency.example"
+
+
+def test_a_file_arrives_beside_the_text_byte_for_byte(sink: tuple[Sink, Settings]) -> None:
+    handler, configured = sink
+    content = bytes(range(256)) * 700
+    files = (Attachment("方案 RP-1.pdf", "application/pdf", content), Attachment("a.json", "application/json", b"{}"))
+    with connect(configured) as mailer:
+        mailer.send(replace(MAIL, attachments=files), NOW)
+    [arrived] = handler.messages
+    first, second = arrived.iter_attachments()
+    assert (first.get_filename(), first.get_content_type(), first.get_content()) == (
+        files[0].name,
+        files[0].kind,
+        content,
+    )
+    assert second.get_filename() == "a.json"
+    assert arrived.get_body(("plain",)).get_content().strip() == MAIL.text  # type: ignore[union-attr]
+    assert MAIL.html in arrived.get_body(("html",)).get_content()  # type: ignore[union-attr]
+
+
+def test_a_name_with_a_line_break_adds_no_header(sink: tuple[Sink, Settings]) -> None:
+    handler, configured = sink
+    evil = (Attachment("x\r\nBcc: evil@example.org", "application/pdf", b"x"),)
+    with connect(configured) as mailer:
+        mailer.send(replace(MAIL, attachments=evil), NOW)
+    [arrived] = handler.messages
+    [file] = arrived.iter_attachments()
+    assert (arrived["Bcc"], file["Bcc"], file.get_content()) == (None, None, b"x")

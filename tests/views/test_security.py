@@ -52,7 +52,7 @@ def plan_id(household: Household, borrower: FlaskClient) -> int:
     address = made.removesuffix("/cause")
     cause = {"cause": "income", "new_income": "6400", "cause_since": "2027-01-01", "cause_text": "overtime is cut"}
     post(borrower, f"{address}/cause", cause)
-    post(borrower, f"{address}/offer", {"offered": "1,240", "first_due": "2027-01-18"})
+    post(borrower, f"{address}/offer", {"n1-is_included": "y", "n1-offered": "1,240"})
     return int(address.rsplit("/", 1)[1])
 
 

@@ -1,0 +1,1 @@
+"""Evidence files: photos and PDFs that support a case."""

@@ -1,0 +1,1 @@
+"""The talks with each creditor: where they stand, what was answered, what was agreed in writing."""

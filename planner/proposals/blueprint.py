@@ -1,0 +1,59 @@
+"""What the pages of a proposal share: their blueprint, and what is stored beside what was typed when somebody else saved."""
+
+from __future__ import annotations
+
+from typing import Any, NamedTuple
+
+from flask import Blueprint, Response, url_for
+from sqlalchemy.orm.attributes import flag_modified
+from wtforms import BooleanField, Field, SelectFieldBase
+
+from .. import clock
+from ..access import get_row
+from ..extensions import db
+from ..messages import see_other
+from ..models import Case, Proposal
+from . import services
+from .drafting import Draft
+
+bp = Blueprint("proposals", __name__, url_prefix="/c/<int:case_id>/plans")
+Page = str | tuple[str, int] | Response
+
+
+class Stored(NamedTuple):
+    """A field that is stored otherwise than it was typed."""
+
+    label: str
+    stored: str
+    typed: str
+
+
+def load_draft(case: Case, proposal_id: int) -> Draft:
+    """The proposal of this case, worked out. Raises NotFound."""
+    return services.find_draft(get_row(Proposal, proposal_id, case), clock.today(case.timezone))
+
+
+def saved(proposal: Proposal, following: str, **values: Any) -> Response:
+    """Commit, and go on to the next step. Each save of any step is a new version of the proposal."""
+    proposal.updated_at = clock.now()
+    flag_modified(proposal, "updated_at")  # also within one tick of the clock
+    db.session.commit()
+    return see_other(url_for(following, proposal_id=proposal.id, **values))
+
+
+def differences(typed: Any, stored: Any) -> list[Stored]:
+    """The fields of two forms of one kind that do not say the same, in words."""
+    pairs = ((field, _words(stored[field.short_name]), _words(field)) for field in typed if _is_shown(field))
+    return [Stored(str(field.label.text), before or "–", now or "–") for field, before, now in pairs if before != now]
+
+
+def _is_shown(field: Field) -> bool:
+    return field.short_name not in ("version", "csrf_token")
+
+
+def _words(field: Field) -> str:
+    if isinstance(field, BooleanField):
+        return "✓" if field.data else ""
+    if isinstance(field, SelectFieldBase):
+        return next((str(label) for value, label, *_more in field.iter_choices() if value == field.data), "")
+    return str(field._value())
