@@ -246,17 +246,23 @@ def _shortfalls(
     opening: int, first: date, ins: Sequence[int], balances: Sequence[int], daily: Sequence[int], due: Iterable[Flow]
 ) -> Iterable[Shortfall]:
     """Only days that end below zero can hold a shortfall, because money in comes first."""
-    red = [i for i, balance in enumerate(balances) if balance < 0]
-    by_day: dict[int, list[Flow]] = {i: [] for i in red}
+    by_day: dict[int, list[Flow]] = {i: [] for i, balance in enumerate(balances) if balance < 0}
     for flow in due:
         index = (flow.on - first).days
         if index in by_day and flow.amount_minor < 0:
             by_day[index].append(flow)
-    for i in red:
+    for i, flows in by_day.items():
         day = first + timedelta(days=i)
-        everyday = [Flow(day, -daily[i], "", Role.EVERYDAY)] if daily[i] else []
-        cash = (balances[i - 1] if i else opening) + ins[i]
-        for flow in everyday + sorted(by_day[i], key=lambda f: _RANK[f.role]):
+        cash = (balances[i - 1] if i else opening) + ins[i] - daily[i]
+        if daily[i] and cash < 0:
+            yield Shortfall(day, "", Role.EVERYDAY, daily[i], min(daily[i], -cash), i)
+        if len(flows) > 1:
+            flows.sort(key=_rank)
+        for flow in flows:
             cash += flow.amount_minor
             if cash < 0:
                 yield Shortfall(day, flow.key, flow.role, -flow.amount_minor, min(-flow.amount_minor, -cash), i)
+
+
+def _rank(flow: Flow) -> int:
+    return _RANK[flow.role]
