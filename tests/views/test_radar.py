@@ -18,6 +18,7 @@ from hypothesis import strategies as st
 
 from planner.engine.cashflow import Projection
 from planner.extensions import db
+from planner.formatting import money
 from planner.models import BudgetLine, Case, CashChange
 from planner.radar import services
 from tests.factories import Household, sign_in_as
@@ -185,6 +186,12 @@ def test_a_bad_month_has_its_own_line(app: Flask, household: Household, borrower
     post(borrower, budget, form | {"low": "5000", "shift": "earlier"})
     text = words(get(borrower, page))
     assert "If every month were a bad one" in text
+    assert "A usual month" in text
+    radar = look(app, household)
+    assert radar.low is not None
+    assert radar.low.at(date(2027, 1, 10)) == radar.projection.at(date(2027, 1, 10)) - 2 * 180_000
+    assert f"bad months: {money(radar.low.at(date(2026, 12, 10)), 'CNY')}" in text
+    assert 'class="l2"' in get(borrower, page)
     with app.app_context():
         line = db.session.get_one(BudgetLine, wage)
         assert (line.low_minor, line.shift) == (500_000, "earlier")
