@@ -98,7 +98,7 @@ def fix_note(fix: Fix) -> str:
     who = _("they have to agree") if fix.asks else _("you decide this yourself")
     if fix.kind == FixKind.EXTRA_INCOME:
         who = _("not a loan: work, a refund, something sold")
-    return f"{who}; {treatments[fix.treatment]}" if fix.treatment else str(who)
+    return _("%(who)s; %(how)s", who=who, how=treatments[fix.treatment]) if fix.treatment else str(who)
 
 
 def _ticks(first: date, days: int) -> list[At]:

@@ -19,7 +19,7 @@ from hypothesis import strategies as st
 from planner.engine.cashflow import Projection
 from planner.extensions import db
 from planner.formatting import money
-from planner.models import BudgetLine, Case, CashChange
+from planner.models import BudgetLine, Case, CashChange, Proposal
 from planner.radar import services
 from tests.factories import Household, sign_in_as
 from tests.pages import assert_sound, get, post, words
@@ -105,6 +105,20 @@ def test_the_other_ways_ask_the_lender_and_name_their_price(
                  "Ask 海尔分期 for 6 more instalments", "Find ¥", "not a loan", "Talk to the lender"):  # fmt: skip
         assert part in text, part
     assert "Borrowing to repay is never among" in text
+
+
+def test_asking_a_lender_begins_a_plan_for_that_loan(
+    app: Flask, household: Household, borrower: FlaskClient, page: str
+) -> None:
+    html = get(borrower, f"{page}/2026-12-18")
+    asked = re.search(r"Ask 海尔分期 to postpone.*?<form[^>]*action=\"([^\"]+)\"", html, re.DOTALL)
+    assert asked
+    where = post(borrower, asked[1].replace("&amp;", "&"), {})
+    get(borrower, where)
+    with app.app_context():
+        (proposal,) = db.session.query(Proposal).all()
+        assert (proposal.loan_id, proposal.case_id) == (household.loan_ids["haier"], household.case_id)
+    assert f"/plans/{proposal.id}/cause" in where
 
 
 def test_a_payment_moved_twice_keeps_one_change(
