@@ -88,7 +88,8 @@ class Fix:
     """One way out of a red day: the flows it takes away and puts in their place, and what then happens.
 
     `amount_minor` is what is moved, cut or found; `missing_minor` what would still be missing by the red day's gap, 0 when
-    the fix `covers` it. `lowest` is the new lowest point of the whole projection. `asks` says that somebody must agree.
+    the fix `covers` it. `lowest` is the new lowest point of the whole projection, `deepest` that of the red day's gap.
+    `asks` says that somebody must agree.
     """
 
     kind: FixKind
@@ -100,6 +101,7 @@ class Fix:
     covers: bool
     missing_minor: int
     lowest: Point
+    deepest: Point
     asks: bool
     to: date | None = None
     treatment: DeferredInterest | None = None
@@ -257,7 +259,7 @@ class _Search:
         new = self._simulated(removes, adds)
         return Fix(
             kind, shown.key, abs(shown.amount_minor), removes, adds, cost, self._covers(new), max(-new[self.start], 0),
-            lowest_point(self.cash.first, new), asks, to, treatment,
+            lowest_point(self.cash.first, new), lowest_point(self.red.on, new[self.start : self.end]), asks, to, treatment,
         )  # fmt: skip
 
     def _simulated(self, removes: Iterable[Flow], adds: Iterable[Flow]) -> list[int]:

@@ -124,6 +124,8 @@ class RowReader:
             Decimal(0) if amount is None else abs(amount.value) if plain else amount.value
             for amount, plain in zip(parsed, self._plain_minus, strict=True)
         )
+        if spent and came:
+            return "no_sign"
         self.counts["counted_back"] += spent < 0 or came < 0
         value = came - spent
         direction = Direction.OUT if value < 0 or (value == 0 and into is None) else Direction.IN

@@ -158,6 +158,8 @@ def test_a_fix_once_applied_does_what_its_card_says(flows: list[Flow], opening: 
         after = project(opening, TODAY, last, apply_fix(flows, fix), EVERYDAY // 10)
         assert after.lowest == fix.lowest
         assert max(-after.at(red.on), 0) == fix.missing_minor
+        assert after.at(fix.deepest.on) == fix.deepest.balance_minor
+        assert fix.covers or min(fix.deepest.balance_minor, -fix.missing_minor) < reserve
         assert sum(f.amount_minor for f in fix.adds) - sum(f.amount_minor for f in fix.removes) >= 0
         if fix.covers:
             assert red.on not in {day.on for day in after.red_days}

@@ -28,6 +28,14 @@ CASES = {
         "Date;Libellé;Débit euros;Crédit euros\n05/01/2024;SHOP;12,50;\n25/01/2024;PAY;;1 100,00\n",
         {"in EUR": "1100.00", "out EUR": "12.50"}, set(), ["2024-01-05", "2024-01-25"],
     ),
+    "a sign in a column of its own": (
+        "Date,Description,+/-,Amount,Currency\n25/01/2024,x,-,10.00,EUR\n26/01/2024,y,+,5.00,EUR\n",
+        {"in EUR": "5.00", "out EUR": "10.00"}, set(), ["2024-01-25", "2024-01-26"],
+    ),
+    "two columns of amounts with one name": (
+        "Date,Text,Amount,Amount,Currency\n25/01/2024,x,-10.00,-9.00,EUR\n26/01/2024,y,+20.00,+18.00,EUR\n",
+        {"in EUR": "20.00", "out EUR": "10.00"}, {"columns_guessed"}, ["2024-01-25", "2024-01-26"],
+    ),
     "dates with their weekday": (
         'Date,Description,Amount,Currency\n"Thu, 25 Jan 2024",Shop,-12.50,EUR\n"Friday 26 January 2024",Pay,+100.00,EUR\n',
         {"in EUR": "100.00", "out EUR": "12.50"}, set(), ["2024-01-25", "2024-01-26"],
@@ -70,6 +78,12 @@ def test_letters_of_japan_and_russia(encoding: str, text: str) -> None:
     assert sums(statement) == {"in JPY": "100000.00", "out JPY": "1250.00"}
     assert "columns_guessed" not in doubts(statement)
     assert statement.entries[0].text in ("買物", "Магазин")
+
+
+def test_a_row_with_money_in_and_money_out_is_not_netted_in_silence() -> None:
+    statement = read_text("Date,Description,Debit,Credit\n25/01/2024,x,10.00,10.00\n26/01/2024,y,0.00,5.00\n")
+    assert sums(statement) == {"in ?": "5.00"}
+    assert [(row.line, row.code) for row in statement.bad_rows] == [(2, "no_sign")]
 
 
 def test_ofx_with_the_sign_behind() -> None:

@@ -121,6 +121,14 @@ def test_asking_a_lender_begins_a_plan_for_that_loan(
     assert f"/plans/{proposal.id}/cause" in where
 
 
+def test_a_way_that_is_enough_that_day_only_says_until_when(borrower: FlaskClient, page: str) -> None:
+    """With 100 in hand both the microloan and the rent are short before the wage: no single step reaches over all."""
+    post(borrower, f"{page}/balance", {"balance": "0"})
+    text = words(get(borrower, f"{page}/2026-12-09"))
+    assert "still ¥0 short" not in text
+    assert "Find ¥" in text
+
+
 def test_a_payment_moved_twice_keeps_one_change(
     app: Flask, household: Household, borrower: FlaskClient, page: str
 ) -> None:
