@@ -87,9 +87,8 @@ class Wishes:
 class Fix:
     """One way out of a red day: the flows it takes away and puts in their place, and what then happens.
 
-    `amount_minor` is what is moved, cut or found; `missing_minor` what would still be missing by the red day's gap, 0 when
-    the fix `covers` it. `lowest` is the new lowest point of the whole projection, `deepest` that of the red day's gap.
-    `asks` says that somebody must agree.
+    `amount_minor` is what is moved, cut or found; `missing_minor` what is then still missing on the red day; `deepest` the
+    lowest point of its gap, `lowest` that of the whole projection. `asks` says that somebody must agree.
     """
 
     kind: FixKind
