@@ -163,8 +163,10 @@ def project(
     daily = [0, *everyday_by_day(everyday_minor, first + timedelta(days=1), count - 1, spread)]
     ins, outs, due = [0] * count, daily.copy(), [flow for flow in flows if first <= flow.on <= last]
     for flow in due:
-        side, index = (ins if flow.amount_minor > 0 else outs), (flow.on - first).days
-        side[index] += abs(flow.amount_minor)
+        if flow.amount_minor > 0:
+            ins[(flow.on - first).days] += flow.amount_minor
+        else:
+            outs[(flow.on - first).days] -= flow.amount_minor
     nets = [came - went for came, went in zip(ins, outs, strict=True)]
     balances = list(accumulate(nets, initial=opening_minor))[1:]
     shortfalls = _shortfalls(opening_minor, first, ins, balances, daily, due)
