@@ -110,9 +110,12 @@ def cashflow(
     ticks: Iterable[At] = (),
     marks: Iterable[tuple[int, Mark]] = (),
     grid: Iterable[At] = (),
+    other: Sequence[int] = (),
     height: int = 150,
 ) -> Markup:
     """Draw one balance a day as a stepped line, what lies below zero filled, the lowest day labelled.
+
+    `other` is a second line of balances, dashed, over the same days.
 
     `ticks` are texts under a day's index, `marks` small signs on the zero line at a day's index, `grid` horizontal
     lines at an amount.  Heights are signed square roots.  Raises ValueError without a balance.
@@ -121,8 +124,9 @@ def cashflow(
         raise ValueError("a cash flow needs at least one day")
     top, plot = 22, height - 62
     values = [_signed_root(balance) for balance in balances]
-    days, low = len(values), min(0.0, *values)
-    high = max(0.0, *values) or (0.0 if low else 1.0)  # nothing at all: a line along the bottom
+    second = [_signed_root(balance) for balance in other]
+    days, low = len(values), min(0.0, *values, *second)
+    high = max(0.0, *values, *second) or (0.0 if low else 1.0)  # nothing at all: a line along the bottom
 
     def level(value: float) -> float:
         return (high - value) / (high - low) * 100
@@ -138,7 +142,8 @@ def cashflow(
         _line(y(_signed_root(amount)), "grid") + _text(100, y(_signed_root(amount)) - 4, text, "halo", "end")
         for amount, text in grid
     )
-    body += _plot(top, plot, _balance_paths([level(value) for value in values], level(0), key))
+    dashed = f'<path class="l2" d="{_steps([level(value) for value in second])}"/>' if second else ""
+    body += _plot(top, plot, _balance_paths([level(value) for value in values], level(0), key) + dashed)
     body += _line(zero, "zero")
     worst = min(range(days), key=values.__getitem__)
     below = values[worst] < 0
@@ -153,8 +158,7 @@ def cashflow(
 def _balance_paths(levels: Sequence[float], zero: float, key: str) -> str:
     """Return the area above zero (soft), the area below zero (solid) and the stepped line over both."""
     key = str(escape(key))
-    steps = "".join(f"V{level:.1f}H{(day + 1) / len(levels) * 100:.2f}" for day, level in enumerate(levels))
-    line = f"M0 {levels[0]:.1f}{steps}"
+    line = _steps(levels)
     area = f"{line}V{zero:.1f}H0z"
     clips = f'<clipPath id="{key}-a"><rect width="100" height="{zero:.1f}"/></clipPath>'
     paths = f'<path class="f1 soft" clip-path="url(#{key}-a)" d="{area}"/>'
@@ -162,6 +166,12 @@ def _balance_paths(levels: Sequence[float], zero: float, key: str) -> str:
         clips += f'<clipPath id="{key}-b"><rect y="{zero:.1f}" width="100" height="{100 - zero:.1f}"/></clipPath>'
         paths += f'<path class="f2" clip-path="url(#{key}-b)" d="{area}"/>'
     return f'{clips}{paths}<path class="l1" d="{line}"/>'
+
+
+def _steps(levels: Sequence[float]) -> str:
+    """Return the path of a stepped line, one level a day."""
+    steps = "".join(f"V{level:.1f}H{(day + 1) / len(levels) * 100:.2f}" for day, level in enumerate(levels))
+    return f"M0 {levels[0]:.1f}{steps}"
 
 
 def schedule_bars(

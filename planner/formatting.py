@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import date, datetime
 from decimal import ROUND_HALF_UP, Decimal
 from zoneinfo import ZoneInfo
 
 from babel.dates import format_date as babel_date
+from babel.lists import format_list
 from babel.numbers import format_decimal, get_currency_symbol
 from flask_babel import get_locale
 
@@ -24,6 +26,11 @@ _PATTERNS = {
         "day": "d MMM", "full": "d MMM y", "month": "MMM y", "chart": "d MMM", "weekday": "EEE d MMM", "month_short": "MMM",
     },
 }  # fmt: skip
+
+
+def listed(names: Iterable[str]) -> str:
+    """Names as in a sentence: A, B, and C. Empty ones are left out, and so is what was named before."""
+    return format_list(list(dict.fromkeys(filter(None, names))), locale=get_locale() or "en")
 
 
 def symbol(code: str) -> str:

@@ -160,3 +160,10 @@ def test_legend_keys_are_decoration_and_coloured() -> None:
     assert parse(key).get("aria-hidden") == "true"
     assert classes(key, "f3")
     assert all(len(parse(charts.legend_key(shape))) == 1 for shape in ("line", "in", "out", "short", "dot"))  # type: ignore[arg-type]  # tuple of literals
+
+
+def test_a_second_line_is_dashed_over_the_same_days_and_stays_inside() -> None:
+    svg = flow([400, 100], other=[100, -400])
+    (dashed,) = classes(svg, "l2")
+    assert dashed.get("d") == "M0 25.0V25.0H50.00V100.0H100.00"
+    assert not classes(flow([400, 100]), "l2")

@@ -146,6 +146,8 @@ def _planned(line: BudgetLine, first: date, last: date, is_working_day: IsWorkin
     if line.working_day is not None:
         return tuple(_working_days(line.working_day, max(first, line.starts_on), until, is_working_day))
     step, days = _STEP[line.frequency], []
+    if step.unit == Unit.WEEK:
+        return tuple(_every(timedelta(weeks=step.every), line.starts_on, first, until))
     count = _periods_before(line.starts_on, first, step)
     while (day := add_period(line.starts_on, step, count, anchor_day=line.anchor_day)) <= until:
         if day >= max(first, line.starts_on):
@@ -194,6 +196,14 @@ def month_summary(
         totals[Kind.INCOME], totals[Necessity.ESSENTIAL], totals[Necessity.FLEXIBLE], totals[Necessity.SAVINGS],
         sum(instalments_minor),
     )  # fmt: skip
+
+
+def _every(step: timedelta, start: date, first: date, until: date) -> Iterator[date]:
+    """The days from `first` to `until` that are whole steps after `start`."""
+    day = start if first <= start else start - (start - first) // step * step
+    while day <= until:
+        yield day
+        day += step
 
 
 def _working_days(n: int, first: date, last: date, is_working_day: IsWorkingDay) -> Iterator[date]:

@@ -163,8 +163,10 @@ def project(
     daily = [0, *everyday_by_day(everyday_minor, first + timedelta(days=1), count - 1, spread)]
     ins, outs, due = [0] * count, daily.copy(), [flow for flow in flows if first <= flow.on <= last]
     for flow in due:
-        side, index = (ins if flow.amount_minor > 0 else outs), (flow.on - first).days
-        side[index] += abs(flow.amount_minor)
+        if flow.amount_minor > 0:
+            ins[(flow.on - first).days] += flow.amount_minor
+        else:
+            outs[(flow.on - first).days] -= flow.amount_minor
     nets = [came - went for came, went in zip(ins, outs, strict=True)]
     balances = list(accumulate(nets, initial=opening_minor))[1:]
     shortfalls = _shortfalls(opening_minor, first, ins, balances, daily, due)
@@ -246,17 +248,23 @@ def _shortfalls(
     opening: int, first: date, ins: Sequence[int], balances: Sequence[int], daily: Sequence[int], due: Iterable[Flow]
 ) -> Iterable[Shortfall]:
     """Only days that end below zero can hold a shortfall, because money in comes first."""
-    red = [i for i, balance in enumerate(balances) if balance < 0]
-    by_day: dict[int, list[Flow]] = {i: [] for i in red}
+    by_day: dict[int, list[Flow]] = {i: [] for i, balance in enumerate(balances) if balance < 0}
     for flow in due:
         index = (flow.on - first).days
         if index in by_day and flow.amount_minor < 0:
             by_day[index].append(flow)
-    for i in red:
+    for i, flows in by_day.items():
         day = first + timedelta(days=i)
-        everyday = [Flow(day, -daily[i], "", Role.EVERYDAY)] if daily[i] else []
-        cash = (balances[i - 1] if i else opening) + ins[i]
-        for flow in everyday + sorted(by_day[i], key=lambda f: _RANK[f.role]):
+        cash = (balances[i - 1] if i else opening) + ins[i] - daily[i]
+        if daily[i] and cash < 0:
+            yield Shortfall(day, "", Role.EVERYDAY, daily[i], min(daily[i], -cash), i)
+        if len(flows) > 1:
+            flows.sort(key=_rank)
+        for flow in flows:
             cash += flow.amount_minor
             if cash < 0:
                 yield Shortfall(day, flow.key, flow.role, -flow.amount_minor, min(-flow.amount_minor, -cash), i)
+
+
+def _rank(flow: Flow) -> int:
+    return _RANK[flow.role]

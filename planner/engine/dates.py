@@ -48,8 +48,9 @@ def add_months(start: date, months: int, anchor_day: int | None = None) -> date:
     year = start.year + years
     if not 1 <= year <= 9999:
         raise TermsError("date", "out_of_calendar")
-    last = calendar.monthrange(year, month + 1)[1]
-    return date(year, month + 1, min(anchor_day or start.day, last))
+    day = anchor_day or start.day
+    # Every month has 28 days; asking how many it has is most of the work here.
+    return date(year, month + 1, day if day <= 28 else min(day, calendar.monthrange(year, month + 1)[1]))
 
 
 def add_period(start: date, frequency: Frequency, count: int, rule: MonthEndRule = MonthEndRule.CLAMP,

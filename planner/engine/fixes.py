@@ -87,8 +87,8 @@ class Wishes:
 class Fix:
     """One way out of a red day: the flows it takes away and puts in their place, and what then happens.
 
-    `amount_minor` is what is moved, cut or found; `missing_minor` what would still be missing by the red day's gap, 0 when
-    the fix `covers` it. `lowest` is the new lowest point of the whole projection. `asks` says that somebody must agree.
+    `amount_minor` is what is moved, cut or found; `missing_minor` what is then still missing on the red day; `deepest` the
+    lowest point of its gap, `lowest` that of the whole projection. `asks` says that somebody must agree.
     """
 
     kind: FixKind
@@ -100,6 +100,7 @@ class Fix:
     covers: bool
     missing_minor: int
     lowest: Point
+    deepest: Point
     asks: bool
     to: date | None = None
     treatment: DeferredInterest | None = None
@@ -120,9 +121,10 @@ def apply_fix(flows: Iterable[Flow], fix: Fix) -> list[Flow]:
 def find_fixes(
     projection: Projection, flows: Sequence[Flow], red: RedDay, wishes: Wishes | None = None
 ) -> tuple[Fix, ...]:
-    """Every way out that covers the red day, cheapest first, then by effort; after them the cuts that only help. What
-    would even save (a lender waiving interest, a rounding) is no reason to ask before doing what is free and one's own.
+    """Every way out that covers the red day, cheapest first, then by effort; after them the cuts that only help, and
+    where nothing but more money would cover it, the other ways that help a part of the way.
 
+    What would even save (a lender waiving interest, a rounding) is no reason to ask before doing what is free and one's own.
     A fix covers when each evening of the red day's gap keeps the reserve, and no other evening gets worse below zero than
     it was. A moved payment (the first, of a due day moved for good) never lands on a payday: that money may come too late.
     """
@@ -150,7 +152,10 @@ class _Search:
         ]
 
     def all(self) -> Iterator[Fix]:
-        yield from (fix for fix in self._covering() if fix.covers)
+        covering = [fix for fix in self._covering() if fix.covers]
+        yield from covering
+        if all(fix.kind == FixKind.EXTRA_INCOME for fix in covering):
+            yield from (fix for fix in self._helping() if self._helps(fix))
         yield from (fix for fix in self._cuts() if fix.covers or fix.missing_minor < self.red.short_minor)
 
     def _covering(self) -> Iterator[Fix]:
@@ -160,6 +165,16 @@ class _Search:
         yield from (self._quoted(quote) for quote in self.wishes.quotes)
         extra = Flow(self.red.on, self.needed, "", Role.INCOME)
         yield self._fix(FixKind.EXTRA_INCOME, extra, (), (extra,))
+
+    def _helping(self) -> Iterator[Fix]:
+        """Steps that may be taken together where none is enough by itself."""
+        yield from self._moves()
+        yield from (self._quoted(quote) for quote in self.wishes.quotes)
+
+    def _helps(self, fix: Fix) -> bool:
+        """Whether less is missing on the red day, and on no evening more than before."""
+        new = self._simulated(fix.removes, fix.adds)
+        return fix.missing_minor < self.red.short_minor and self._nowhere_worse(new)
 
     def _moves(self) -> Iterator[Fix]:
         """One payment, once, to the first day after the gap that is no payday; nothing earlier helps, nothing later is needed."""
@@ -243,7 +258,7 @@ class _Search:
         new = self._simulated(removes, adds)
         return Fix(
             kind, shown.key, abs(shown.amount_minor), removes, adds, cost, self._covers(new), max(-new[self.start], 0),
-            lowest_point(self.cash.first, new), asks, to, treatment,
+            lowest_point(self.cash.first, new), lowest_point(self.red.on, new[self.start : self.end]), asks, to, treatment,
         )  # fmt: skip
 
     def _simulated(self, removes: Iterable[Flow], adds: Iterable[Flow]) -> list[int]:
@@ -255,8 +270,9 @@ class _Search:
         return [balance + delta for balance, delta in zip(self.cash.balances, accumulate(deltas), strict=True)]
 
     def _covers(self, new: Sequence[int]) -> bool:
-        if min(new[self.start : self.end]) < self.wishes.reserve_minor:
-            return False
+        return min(new[self.start : self.end]) >= self.wishes.reserve_minor and self._nowhere_worse(new)
+
+    def _nowhere_worse(self, new: Sequence[int]) -> bool:
         return all(now >= 0 or now >= before for now, before in zip(new, self.cash.balances, strict=True))
 
     def _after_gap(self, flow: Flow) -> date | None:

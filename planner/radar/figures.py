@@ -14,7 +14,7 @@ from ..charts import At
 from ..engine.cashflow import Projection
 from ..engine.changes import DeferredInterest
 from ..engine.fixes import Fix, FixKind
-from ..formatting import day, money
+from ..formatting import day, listed, money
 from .services import LONGER_BY, Radar, role_is_instalment
 
 SPANS = (32, 91, 365)
@@ -22,12 +22,13 @@ MOST_LINES = 62
 
 
 class DayLine(NamedTuple):
-    """A day on which money moves: what, how much, and what is there in the evening."""
+    """A day on which money moves: what, how much, and what is there in the evening, also if every month were a bad one."""
 
     on: date
     names: str
     change_minor: int
     balance_minor: int
+    low_minor: int | None
 
 
 def chart(radar: Radar, projection: Projection, days: int, key: str) -> Markup:
@@ -50,6 +51,7 @@ def chart(radar: Radar, projection: Projection, days: int, key: str) -> Markup:
         desc=_("Lowest %(amount)s on %(day)s. The table below has every day on which money moves.",
                amount=money(shown[low], cur), day=day(first + timedelta(days=low), "full")),
         low_label=lowest, ticks=_ticks(first, len(shown)), marks=sorted(marks.items()), grid=_grid(shown, cur),
+        other=radar.low.balances[:days] if radar.low and projection is radar.projection else (),
     )  # fmt: skip
 
 
@@ -61,8 +63,8 @@ def day_lines(radar: Radar, projection: Projection, flows: Sequence[Any], days: 
         if projection.first <= flow.on <= last:
             by_day.setdefault(flow.on, []).append(flow)
     return [
-        DayLine(on, ", ".join(filter(None, (radar.name(flow.key) for flow in found))), sum(f.amount_minor for f in found),
-                projection.at(on))
+        DayLine(on, listed(radar.name(flow.key) for flow in found), sum(f.amount_minor for f in found), projection.at(on),
+                radar.low.at(on) if radar.low else None)
         for on, found in sorted(by_day.items())
     ][:MOST_LINES]  # fmt: skip
 
@@ -96,7 +98,7 @@ def fix_note(fix: Fix) -> str:
     who = _("they have to agree") if fix.asks else _("you decide this yourself")
     if fix.kind == FixKind.EXTRA_INCOME:
         who = _("not a loan: work, a refund, something sold")
-    return f"{who}; {treatments[fix.treatment]}" if fix.treatment else str(who)
+    return _("%(who)s; %(how)s", who=who, how=treatments[fix.treatment]) if fix.treatment else str(who)
 
 
 def _ticks(first: date, days: int) -> list[At]:

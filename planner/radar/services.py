@@ -21,6 +21,7 @@ from ..engine.money import round_ratio
 from ..engine.penalty import PenaltyRates
 from ..errors import NotFound
 from ..extensions import db
+from ..formatting import listed
 from ..loans import services as loans
 from ..loans.services import LoanPosition
 from ..models import BudgetLine, Case, CashChange
@@ -65,7 +66,7 @@ class Radar:
 
     def names(self, red: RedDay) -> str:
         """What does not fit on a red day, by name."""
-        return ", ".join(dict.fromkeys(filter(None, (self.name(item.key) for item in red.items))))
+        return listed(self.name(item.key) for item in red.items)
 
     def position(self, key: str) -> LoanPosition | None:
         """The loan of a flow; None for a budget line."""

@@ -52,11 +52,15 @@ def known(cell: str) -> tuple[Known, ...]:
 def _without_unit(name: str) -> tuple[str, str | None]:
     """Split "amount (EUR)", "金额(元)" or "částka CZK" into name and currency code."""
     found = re.fullmatch(r"(.+?)\s*[(\[]\s*(?:in\s+)?([^()\[\]]{1,4})\s*[)\]]", name) or re.fullmatch(
-        r"(.+?)\s+([a-z]{3})", name
+        r"(.+?)\s+([a-z]{3}|euros?)", name
     )
     if not found:
         return name, None
-    code = "CNY" if found[2] == "元" else currency_code(found[2]) or currency_code(found[2].upper())
+    code = (
+        {"元": "CNY", "euro": "EUR", "euros": "EUR"}.get(found[2])
+        or currency_code(found[2])
+        or currency_code(found[2].upper())
+    )
     return (found[1], code) if code and squeezed(found[1]) in COLUMNS else (name, None)
 
 

@@ -56,7 +56,6 @@ def as_json(statement: Statement) -> dict[str, Any]:
 
 def _account(account: AccountSum) -> dict[str, Any]:
     return {
-        "account": account.account or None,
         "currency": account.currency,
         "in": amount_text(account.money_in, account.currency),
         "out": amount_text(account.money_out, account.currency),
@@ -97,7 +96,8 @@ def as_table(statement: Statement) -> str:
     """The statement for reading: sums, rows, bad rows and doubts."""
     lines = [f"{statement.format}, {statement.encoding}"]
     for account in statement.sums():
-        said = {name: "-" if value is None else value for name, value in _account(account).items()}
+        values = {"account": account.account or None, **_account(account)}
+        said = {name: "-" if value is None else value for name, value in values.items()}
         lines.append(
             "{account}  {currency}  {count} rows  in {in}  out {out}  neutral {neutral}  {first} to {last}".format(
                 **said

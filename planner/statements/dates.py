@@ -49,6 +49,7 @@ _NAMED = re.compile(rf"(?P<d>\d{{1,2}})[.\s/-]*(?P<name>[^\W\d_]{{3,10}})[.,\s/-
 _NAME_FIRST = re.compile(
     rf"(?P<name>[^\W\d_]{{3,10}})[.\s]*(?P<d>\d{{1,2}})(?:st|nd|rd|th)?[,\s]+(?P<y>\d{{4}}){_CLOCK}"
 )
+_WEEKDAY = re.compile(r"^(?:mon|tues?|wed(?:nes)?|thu(?:rs)?|fri|sat(?:ur)?|sun)(?:day)?[.,]?\s+(?=\w)", re.IGNORECASE)
 _NO_YEAR = re.compile(r"(?P<m>\d{1,2})[-/月](?P<d>\d{1,2})日?")
 
 
@@ -69,7 +70,7 @@ def _plain(text: str) -> str:
     """The cell without brackets and quotes around it; empty for what is too long or has no digits to be a date."""
     if len(text) > 60 or not any(char.isdigit() for char in text):
         return ""
-    return unicodedata.normalize("NFKC", text).strip().strip("[]'\"").strip()[:49]
+    return _WEEKDAY.sub("", unicodedata.normalize("NFKC", text).strip().strip("[]'\"").strip())[:49]
 
 
 def is_date(text: str) -> bool:

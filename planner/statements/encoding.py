@@ -10,6 +10,8 @@ from .values import Unreadable
 # Words that stand in every Chinese statement; a Western text misread as Chinese never has them.
 _CHINESE = re.compile("交易|金额|日期|收入|支出|余额|账户|时间|摘要|币种|支付|明细")
 _CHINESE_OLD = re.compile("交易|金額|日期|收入|支出|餘額|帳戶|時間|摘要|幣別")
+_RUSSIAN = re.compile("дата|сумма|описание|операци", re.IGNORECASE)
+_JAPANESE = re.compile("日付|取引日|年月日|残高|金額|お支払|ご利用")
 # Characters that stand beside letters only when Central European bytes are read as Western ones.
 _NOT_WESTERN = re.compile(
     r"[^\W\d_][³¿¹¾¯£¥¼ª²µ¢±]|[³¿¹¾¯¥¼ª²±][^\W\d_]|[ìøùèïò][^\W\d_]{0,12}[ìøùèò]|œ[^\W\d_]{0,12}œ|[^\W\d_]Ÿ"
@@ -99,7 +101,8 @@ def _utf8(data: bytes) -> Text | None:
 
 
 def _legacy(data: bytes) -> Text:
-    for codec, name, words in (("gb18030", "GB18030", _CHINESE), ("big5", "Big5", _CHINESE_OLD)):
+    for codec, name, words in (("gb18030", "GB18030", _CHINESE), ("big5", "Big5", _CHINESE_OLD),
+                               ("shift_jis", "Shift_JIS", _JAPANESE), ("cp1251", "Windows-1251", _RUSSIAN)):  # fmt: skip
         text = data.decode(codec, "replace")
         if words.search(text) and text.count("\ufffd") <= len(text) // 200:
             return Text(text.replace("\ufffd", "?"), name, guessed="\ufffd" in text)

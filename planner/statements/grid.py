@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
@@ -45,6 +46,8 @@ class Grid:
 def grids(text: str) -> Iterator[Grid]:
     """The text as a table, once for each delimiter that splits it, most cells first."""
     sample = text[:50_000].split("\n")[:200]
+    # Wallets end each cell with a tab, so that Excel keeps long numbers; those separate nothing.
+    sample = [re.sub(r"\t(?=[,;]|\s*$)", "", line) for line in sample]
     counts = {mark: sum(min(line.count(mark), 50) for line in sample) for mark in DELIMITERS}
     for mark in sorted(DELIMITERS, key=lambda mark: -counts[mark]):
         if counts[mark]:

@@ -134,7 +134,10 @@ def _by_name(header: Row, sample: Sequence[Row]) -> Mapping | None:
     if not dates or not money:
         return None
     units = [role.unit for c in money.values() for role in known(header.cells[c]) if role.unit]
-    mapping = Mapping(header.line, header.cells, date=tuple(dates), unit=units[0] if units else None, **money)
+    mapping = Mapping(
+        header.line, header.cells, date=tuple(dates), unit=units[0] if units else None, guessed=_alike(ranked, money, sample),
+        **money,
+    )  # fmt: skip
     return _with_rest(mapping, columns, header, sample)
 
 
@@ -152,6 +155,18 @@ def _money(ranked: dict[str, list[tuple[int, int]]], sample: Sequence[Row]) -> d
         pair = {name: [item for item in named[role] if item[0] == best] for role, name in names}
         return {name: items[0][1] for name, items in pair.items() if items}
     return {"amount": used["amount"][0][1]} if used["amount"] else {}
+
+
+def _alike(ranked: dict[str, list[tuple[int, int]]], money: dict[str, Any], sample: Sequence[Row]) -> bool:
+    """Whether another column of amounts has as good a name as the one taken, and says something else."""
+    taken = money.get("amount")
+    rank = next((rank for rank, column in ranked.get("amount", ()) if column == taken), None)
+    rivals = [column for other, column in ranked.get("amount", ()) if other == rank and column != taken]
+    return any(
+        _is_amount(row.cell(c)) and parse_amount(row.cell(c)) != parse_amount(row.cell(taken))
+        for c in rivals
+        for row in sample
+    )
 
 
 def _with_rest(mapping: Mapping, columns: dict[str, list[int]], header: Row, sample: Sequence[Row]) -> Mapping:
@@ -188,8 +203,12 @@ def _direction_column(named: list[int], header: Row, sample: Sequence[Row], take
         if column not in taken and (sure or _all_directions(sample, column)):
             return column
     width = max((len(row.cells) for row in sample), default=0)
-    nameless = (c for c in range(width) if c not in taken and not header.cell(c))
-    return next((c for c in nameless if _all_directions(sample, c)), None)
+    others = [c for c in range(width) if c not in taken and not known(header.cell(c)) and _all_directions(sample, c)]
+    return next((c for c in others if not header.cell(c) or _says_both(sample, c)), None)
+
+
+def _says_both(sample: Sequence[Row], column: int) -> bool:
+    return {"in", "out"} <= {direction_word(row.cell(column)) for row in sample}
 
 
 def _all_directions(sample: Sequence[Row], column: int) -> bool:

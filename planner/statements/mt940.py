@@ -14,8 +14,8 @@ from .values import Direction, Entry, Statement
 
 _FIELD = re.compile(r":(\d{2}[A-Z]?):")
 _ENTRY = re.compile(
-    r"(?P<value>\d{6})(?P<entry>\d{4})?(?P<mark>R?[CD]|E[CD])(?P<fund>[A-Z])?(?P<amount>\d[\d.]*(?:,\d*)?)"
-    r"(?P<kind>[NFS][A-Z0-9]{3})?(?P<reference>.*)"
+    r"(?P<value>\d{6})(?P<entry>\d{4})?\s*(?P<mark>R?[CD]|E[CD])(?P<fund>[A-Z])?\s*(?P<amount>\d[\d.]*(?:,\d*)?)"
+    r"\s*(?P<kind>[NFS][A-Z0-9]{3})?(?P<reference>.*)"
 )
 _BALANCE = re.compile(r"(?P<mark>[CD])(?P<day>\d{6})(?P<currency>[A-Z]{3})?\s*(?P<amount>\d[\d.]*(?:,\d*)?)")
 # German banks number the parts of field 86; others write /NAME/ or plain text.

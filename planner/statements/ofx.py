@@ -17,7 +17,7 @@ from .numbers import currency_code, parse_amount
 from .values import Direction, Entry, Statement, Unreadable
 
 _TAG = re.compile(r"<(/?)([A-Za-z0-9.]{1,40})\s*/?>([^<]*)")
-_AMOUNT = re.compile(r"[+-]?[\d.,' ]*\d[\d.,]*")
+_AMOUNT = re.compile(r"[+-]?[\d.,' ]*\d[\d.,]*[+-]?")
 _ACCOUNTS = ("BANKACCTFROM", "CCACCTFROM", "INVACCTFROM")
 _TRADES = re.compile(r"<(?:BUY|SELL)(?:STOCK|MF|DEBT|OPT|OTHER)>|<REINVEST>|<INCOME>", re.IGNORECASE)
 _SURELY_OUT = ("DEBIT", "ATM", "POS", "SRVCHG", "FEE")

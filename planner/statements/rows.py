@@ -14,25 +14,10 @@ from .grid import Row
 from .layouts import Layout, Sign, direction_word, first_word_direction
 from .mapping import Mapping
 from .numbers import Amount, currency_code, parse_amount
+from .row_words import BALANCE, FAILED, FEE_REMARK, REFUND_NOTE, STATES_BALANCE, TOTAL, WAITING
 from .signs import balance_breaks
 from .values import Direction, Entry, Statement
 
-_TOTAL = re.compile(
-    r"合计|总计|小计|累计|人民币合计|sub ?total|totals?\b|grand total|summe\b|gesamt|sum\b|saldo|totaal", re.IGNORECASE
-)
-_BALANCE = re.compile(
-    r"balance|saldo|solde|余额|期初|期末|上期|kontostand|brought forward|carried forward|b/f|c/f", re.IGNORECASE
-)
-_WAITING = re.compile(
-    r"pending|processing|authori[sz]ed|upcoming|true|待入账|待记账|未入账|处理中"
-    r"|vorgemerkt|in behandeling|en attente|pendiente|in attesa",
-    re.IGNORECASE,
-)
-_FAILED = re.compile(
-    r"交易关闭|已关闭|失败|撤销|冲正|全额退款|已退款|已退还|cancel|failed|declined|revers|reverted|denied|expired|refunded|returned|bounced",
-    re.IGNORECASE,
-)
-_FEE_REMARK = re.compile(r"服务费\s?[¥￥]?\s?(?!0\.00)\d")
 _LONGEST_TEXT = 1000
 _BLANK = {"", "-", "--", "/", "—", "–", "n/a", "N/A"}
 _TOO_LARGE = re.compile(r"[-+]?[\d.,' ]{17,}")
@@ -63,10 +48,10 @@ class RowReader:
         self.counts: Counter[str] = Counter()
         self._below = Counter[Direction]()
         self._above = Counter[Direction]()
-        self._balances: list[tuple[Decimal, Decimal | None]] = []
+        self._balances: dict[tuple[str, str | None], list[tuple[Decimal, Decimal | None]]] = {}
         self._years_guessed = False
         self._blank_means = _blank_direction(mapping, layout, rows)
-        self._minus_is_plain = _minus_is_plain(mapping, rows)
+        self._plain_minus = tuple(_minus_is_plain(mapping, column, rows) for column in (mapping.out, mapping.into))
         self._has_minus = mapping.amount is not None and any("-" in row.cell(mapping.amount) for row in rows)
 
     def read(self, row: Row) -> None:
@@ -114,10 +99,17 @@ class RowReader:
         cell = row.cell(self.map.amount)
         if cell in _BLANK:
             return None
-        amount = parse_amount(cell, self.map.decimal)
+        amount = parse_amount(cell, self.map.decimal) or self._with_note(cell)
         if amount is None:
             return "too_large" if _TOO_LARGE.fullmatch(cell) else "no_amount"
         return self._directed(row, amount)
+
+    def _with_note(self, cell: str) -> Amount | None:
+        """An amount with a word about its refund behind it, as JD writes: 12.50(已全额退款)."""
+        found = REFUND_NOTE.fullmatch(cell)
+        amount = parse_amount(found[1], self.map.decimal) if found else None
+        self.counts["failed_counted"] += amount is not None
+        return amount
 
     def _from_pair(self, row: Row) -> Money | str | None:
         cells = [row.cell(column) for column in (self.map.out, self.map.into)]
@@ -127,9 +119,15 @@ class RowReader:
         out, into = parsed
         if out is None and into is None:
             return None
-        # Some banks write what went out with a minus, in its own column; elsewhere that is a payment taken back.
-        spent = out.value if out else Decimal(0)
-        value = (into.value if into else Decimal(0)) - (abs(spent) if self._minus_is_plain else spent)
+        # Some banks write a column of its own with a minus throughout; elsewhere that is a payment taken back.
+        spent, came = (
+            Decimal(0) if amount is None else abs(amount.value) if plain else amount.value
+            for amount, plain in zip(parsed, self._plain_minus, strict=True)
+        )
+        if spent and came:
+            return "no_sign"
+        self.counts["counted_back"] += spent < 0 or came < 0
+        value = came - spent
         direction = Direction.OUT if value < 0 or (value == 0 and into is None) else Direction.IN
         return Money(abs(value), direction, (into if into and into.value else out) or into or Amount(value))
 
@@ -181,6 +179,9 @@ class RowReader:
             names[0] if names else "", " ".join(texts or names[1:]), cell(self.map.category), cell(self.map.reference),
             cell(self.map.account).strip("'"), cell(self.map.status),
         )  # fmt: skip
+        if any(STATES_BALANCE.fullmatch(words) for words in (entry.text, entry.counterparty)):
+            entry.direction = Direction.NEUTRAL
+            self.counts["balance_rows"] += 1
         self._note(entry, row, written)
         self.entries.append(entry)
 
@@ -195,29 +196,30 @@ class RowReader:
         self.counts["decimal_guessed"] += written.unsure
         self.counts["grouping_odd"] += written.odd
         fee = parse_amount(row.cell(self.map.fee), self.map.decimal)
-        self.counts["fees_apart"] += bool((fee and fee.value) or _FEE_REMARK.search(entry.text))
-        self.counts["pending_counted"] += bool(_WAITING.fullmatch(entry.status))
+        self.counts["fees_apart"] += bool((fee and fee.value) or FEE_REMARK.search(entry.text))
+        self.counts["pending_counted"] += bool(WAITING.fullmatch(entry.status))
         moved = entry.direction != Direction.NEUTRAL and entry.amount != 0
-        closed = _FAILED.search(entry.status) or ("退款" in entry.status and entry.direction == Direction.OUT)
+        closed = FAILED.search(entry.status) or ("退款" in entry.status and entry.direction == Direction.OUT)
         self.counts["failed_counted"] += bool(moved and closed)
         balance = parse_amount(row.cell(self.map.balance), self.map.decimal)
         sign = {Direction.IN: 1, Direction.OUT: -1, Direction.NEUTRAL: 0}[entry.direction]
-        self._balances.append((entry.amount * sign, balance.value if balance else None))
+        pocket = self._balances.setdefault((entry.account, entry.currency), [])
+        pocket.append((entry.amount * sign, balance.value if balance else None))
 
     def _undated(self, row: Row, money: Money) -> None:
         """An amount without a date: a total, a row still waiting to be booked, or a bad row."""
         stated = [row.cell(column) for column in self.map.date if row.cell(column)]
         words = [cell for cell in row.cells if cell][:3]
-        if any(_TOTAL.match(cell) for cell in words):
+        if any(TOTAL.match(cell) for cell in words):
             return
-        if any(_WAITING.search(cell) for cell in stated):
+        if any(WAITING.search(cell) for cell in stated):
             self._add(row, None, money)
-        elif not any(_BALANCE.search(cell) for cell in words):
+        elif not any(BALANCE.search(cell) for cell in words):
             self.statement.bad(row.line, "no_date", stated[0] if stated else "")
 
     def _without_amount(self, row: Row, problem: Money | str | None) -> None:
         texts = [cell for cell in row.cells if cell]
-        if problem is None and any(_BALANCE.search(cell) for cell in texts):
+        if problem is None and any(BALANCE.search(cell) for cell in texts):
             return
         excerpt = " ".join(row.cell(c) for c in self.map.money_columns)
         self.statement.bad(row.line, problem if isinstance(problem, str) else "no_amount", excerpt)
@@ -245,11 +247,13 @@ class RowReader:
             "pending_counted",
             "failed_counted",
             "fees_apart",
+            "counted_back",
+            "balance_rows",
         ):
             if counts[code]:
                 statement.doubt(code, count=counts[code])
         self._contradictions()
-        breaks = balance_breaks(self._balances)
+        breaks = sum(balance_breaks(rows) for rows in self._balances.values())
         if breaks:
             statement.doubt("balance_differs", count=breaks)
         if self._years_guessed:
@@ -281,10 +285,10 @@ def _blank_direction(mapping: Mapping, layout: Layout, rows: Sequence[Row]) -> s
     return {"in": "out", "out": "in"}.get(words.pop() or "") if len(words) == 1 else None
 
 
-def _minus_is_plain(mapping: Mapping, rows: Sequence[Row]) -> bool:
-    """Whether the column of what went out writes all of it with a minus, so that a minus there is no reversal."""
-    if mapping.out is None:
+def _minus_is_plain(mapping: Mapping, column: int | None, rows: Sequence[Row]) -> bool:
+    """Whether one of the two columns writes all of it with a minus, so that a minus there is no reversal."""
+    if column is None or column == mapping.amount:
         return False
-    amounts = [parse_amount(row.cell(mapping.out), mapping.decimal) for row in rows]
+    amounts = [parse_amount(row.cell(column), mapping.decimal) for row in rows]
     values = [amount.value for amount in amounts if amount and amount.value]
     return bool(values) and all(value < 0 for value in values)

@@ -115,6 +115,22 @@ def test_no_way_but_more_money_when_the_gap_never_closes() -> None:
     assert [fix.kind for fix in find_fixes(cash, flows, cash.red_days[0])] == [FixKind.EXTRA_INCOME]
 
 
+def test_where_no_single_way_is_enough_those_that_help_are_offered_together_with_what_is_still_missing() -> None:
+    flows = [
+        Flow(date(2026, 12, 18), -60_000, "bank", Role.INSTALMENT), Flow(date(2026, 12, 18), -50_000, "shop", Role.INSTALMENT),
+        Flow(date(2026, 12, 20), 500_000, "wage", Role.INCOME),
+    ]  # fmt: skip
+    cash = project(0, TODAY, LAST, flows)
+    later = Quote(FixKind.DEFER, "bank", ((date(2027, 1, 18), 61_000),), 1_000, DeferredInterest.CAPITALISED)
+    found = find_fixes(cash, flows, cash.red_days[0], Wishes(quotes=(later,)))
+    assert [(fix.kind, fix.key, fix.covers, fix.missing_minor) for fix in found] == [
+        (FixKind.EXTRA_INCOME, "", True, 0), (FixKind.MOVE_DATE, "shop", False, 60_000),
+        (FixKind.MOVE_DATE, "bank", False, 50_000), (FixKind.DEFER, "bank", False, 50_000),
+    ]  # fmt: skip
+    both = apply_fix(apply_fix(flows, found[1]), found[2])
+    assert project(0, TODAY, LAST, both).red_days == ()
+
+
 ROLES = [Role.INCOME, Role.ESSENTIAL, Role.INSTALMENT, Role.FLEXIBLE, Role.SAVINGS]
 
 
@@ -142,10 +158,17 @@ def test_a_fix_once_applied_does_what_its_card_says(flows: list[Flow], opening: 
         after = project(opening, TODAY, last, apply_fix(flows, fix), EVERYDAY // 10)
         assert after.lowest == fix.lowest
         assert max(-after.at(red.on), 0) == fix.missing_minor
+        assert after.at(fix.deepest.on) == fix.deepest.balance_minor
+        assert fix.covers or min(fix.deepest.balance_minor, -fix.missing_minor) < reserve
         assert sum(f.amount_minor for f in fix.adds) - sum(f.amount_minor for f in fix.removes) >= 0
         if fix.covers:
             assert red.on not in {day.on for day in after.red_days}
             assert all(now >= min(old, 0) for now, old in zip(after.balances, cash.balances, strict=True))
         else:
-            assert fix.kind == FixKind.CUT
+            alone = all(
+                other.kind == FixKind.EXTRA_INCOME for other in found if other.covers and other.kind != FixKind.CUT
+            )
+            assert fix.kind == FixKind.CUT or alone
             assert fix.missing_minor < red.short_minor
+            if fix.kind != FixKind.CUT:
+                assert all(now >= min(old, 0) for now, old in zip(after.balances, cash.balances, strict=True))

@@ -37,7 +37,7 @@ def test_json(tmp_path: Path) -> None:
     assert (code, err) == (0, "")
     assert (values["format"], values["encoding"]) == ("alipay-csv", "GB18030")
     assert values["accounts"] == [
-        {"account": None, "currency": "CNY", "in": "10.00", "out": "18.50", "neutral": "99.00", "count": 3,
+        {"currency": "CNY", "in": "10.00", "out": "18.50", "neutral": "99.00", "count": 3,
          "first": "2025-03-02", "last": "2025-03-12"}
     ]  # fmt: skip
     assert (values["bad_rows"], values["doubts"]) == ([], [])

@@ -119,7 +119,7 @@ CASES = {
     ),
     "a payment taken back": (
         "Date,Description,Debit,Credit,Currency\n2024-02-28,Fee,3.40,,EUR\n2024-02-29,Fee taken back,-3.40,,EUR\n",
-        {"in EUR": "3.40", "out EUR": "3.40"}, set(), ["2024-02-28", "2024-02-29"],
+        {"in EUR": "3.40", "out EUR": "3.40"}, {"counted_back"}, ["2024-02-28", "2024-02-29"],
     ),
     "several currencies": (
         '"Date","Label","Currency","Amount"\n"12/15/2024","Supplier","USD","-33.50"\n"12/16/2024","Payment","EUR","1,525.00"\n',

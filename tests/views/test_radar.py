@@ -18,7 +18,8 @@ from hypothesis import strategies as st
 
 from planner.engine.cashflow import Projection
 from planner.extensions import db
-from planner.models import BudgetLine, Case, CashChange
+from planner.formatting import money
+from planner.models import BudgetLine, Case, CashChange, Proposal
 from planner.radar import services
 from tests.factories import Household, sign_in_as
 from tests.pages import assert_sound, get, post, words
@@ -106,6 +107,27 @@ def test_the_other_ways_ask_the_lender_and_name_their_price(
     assert "Borrowing to repay is never among" in text
 
 
+def test_asking_a_lender_begins_a_plan_for_that_loan(
+    app: Flask, household: Household, borrower: FlaskClient, page: str
+) -> None:
+    html = get(borrower, f"{page}/2026-12-18")
+    asked = re.search(r"Ask 海尔分期 to postpone.*?<form[^>]*action=\"([^\"]+)\"", html, re.DOTALL)
+    assert asked
+    where = post(borrower, asked[1].replace("&amp;", "&"), {})
+    get(borrower, where)
+    with app.app_context():
+        (proposal,) = db.session.query(Proposal).all()
+        assert (proposal.loan_id, proposal.case_id) == (household.loan_ids["haier"], household.case_id)
+    assert f"/plans/{proposal.id}/cause" in where
+
+
+def test_a_way_that_is_enough_that_day_only_says_until_when(borrower: FlaskClient, page: str) -> None:
+    post(borrower, f"{page}/balance", {"balance": "0"})
+    text = words(get(borrower, f"{page}/2026-12-16"))
+    assert "enough that day; by 20 Dec ¥2,033.09 short" in text
+    assert "still ¥0 short" not in text
+
+
 def test_a_payment_moved_twice_keeps_one_change(
     app: Flask, household: Household, borrower: FlaskClient, page: str
 ) -> None:
@@ -185,6 +207,12 @@ def test_a_bad_month_has_its_own_line(app: Flask, household: Household, borrower
     post(borrower, budget, form | {"low": "5000", "shift": "earlier"})
     text = words(get(borrower, page))
     assert "If every month were a bad one" in text
+    assert "A usual month" in text
+    radar = look(app, household)
+    assert radar.low is not None
+    assert radar.low.at(date(2027, 1, 10)) == radar.projection.at(date(2027, 1, 10)) - 2 * 180_000
+    assert f"bad months: {money(radar.low.at(date(2026, 12, 10)), 'CNY')}" in text
+    assert 'class="l2"' in get(borrower, page)
     with app.app_context():
         line = db.session.get_one(BudgetLine, wage)
         assert (line.low_minor, line.shift) == (500_000, "earlier")
