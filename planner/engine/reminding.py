@@ -25,6 +25,7 @@ class Drop(StrEnum):
     MUTED = "muted"
     SNOOZED = "snoozed"
     FITS = "fits"
+    SEEN = "seen"
     SUPERSEDED = "superseded"
     TOO_LATE = "too_late"
 

@@ -27,13 +27,14 @@ class Channel(StrEnum):
 
 
 class ReminderKind(StrEnum):
-    """What a reminder is about: an instalment's step, a day that will not fit, the last day to ask, or a step put off."""
+    """What a reminder is about: an instalment's step, a day that will not fit, the lender's days, a step put off, talks."""
 
     INSTALMENT = "instalment"
     RADAR = "radar"
     ASK_BY = "ask_by"
     SEND_BY = "send_by"
     SNOOZED = "snoozed"
+    TALK = "talk"
 
 
 class DispatchStatus(StrEnum):

@@ -18,10 +18,11 @@ from ..extensions import db
 from ..loans import services as loans
 from ..loans.services import LoanPosition
 from ..models import Case, Channel, Dispatch, Loan, PushSubscription, Reminder, ReminderKind
+from ..negotiation.services import Talk
 from ..radar import services as radar
 from ..radar.services import Radar
 from . import picture as pictures
-from . import push
+from . import push, talking
 from .wishes import Wishes, wishes_of_many
 
 
@@ -40,6 +41,7 @@ class Letter:
     dropped: dict[Reminder, str] = field(default_factory=dict)
     positions: Mapping[int, LoanPosition] = field(default_factory=dict)
     snoozed: dict[tuple[int, date], date] = field(default_factory=dict)
+    talks: dict[int, Talk] = field(default_factory=dict)
     radar: Radar | None = None
     today: date = date.min
 
@@ -54,20 +56,45 @@ class Letter:
         return self.positions.get(reminder.loan_id or 0)
 
 
+@dataclass(frozen=True)
+class _Read:
+    """What a batch needs of its households, read at once; by case key where not said otherwise."""
+
+    now: datetime
+    wishes: Mapping[int, Wishes]
+    of_loan: Mapping[int, Loan]
+    devices: Mapping[tuple[int, str], PushSubscription]
+    snoozed: dict[tuple[int, date], date]
+    radars: Mapping[int, Radar | None]
+    talks: Mapping[int, dict[int, Talk]]
+
+
 def load(keys: Sequence[int], now: datetime) -> list[Letter]:
     """The claimed messages, each with the state of its household at `now`."""
     rows = list(db.session.scalars(
         select(Dispatch).where(Dispatch.id.in_(keys)).options(selectinload(Dispatch.reminders)).order_by(Dispatch.fire_at)
     ))  # fmt: skip
+    read = _read(rows, now)
+    return [_letter(row, read) for row in rows]
+
+
+def _read(rows: Sequence[Dispatch], now: datetime) -> _Read:
     cases = {
         case.id: case for case in db.session.scalars(select(Case).where(Case.id.in_({row.case_id for row in rows})))
     }
     wishes = wishes_of_many(list(cases.values()))
     loan_ids = {reminder.loan_id for row in rows for reminder in row.reminders if reminder.loan_id}
     of_loan = {loan.id: loan for loan in db.session.scalars(select(Loan).where(Loan.id.in_(loan_ids)))}
-    devices, snoozed = _devices(rows, now), pictures.snoozes_of(cases)
-    seen = _radars(rows, wishes, now)
-    return [_letter(row, wishes[row.case_id], of_loan, devices, snoozed, seen, now) for row in rows]
+    radars = {
+        key: radar.look(cases[key], local_date(now, wishes[key].rules)) for key in _with(rows, ReminderKind.RADAR)
+    }
+    talks = {key: talking.talks_of(cases[key], now) for key in _with(rows, ReminderKind.TALK)}
+    return _Read(now, wishes, of_loan, _devices(rows, now), pictures.snoozes_of(cases), radars, talks)
+
+
+def _with(rows: Sequence[Dispatch], kind: ReminderKind) -> set[int]:
+    """The cases that are told of such a thing."""
+    return {row.case_id for row in rows if any(reminder.kind == kind for reminder in row.reminders)}
 
 
 def letter_for(dispatch: Dispatch, now: datetime) -> Letter:
@@ -80,23 +107,18 @@ def _devices(rows: Sequence[Dispatch], now: datetime) -> dict[tuple[int, str], P
     return push.reachable(keys, now) if keys else {}
 
 
-def _radars(rows: Sequence[Dispatch], wishes: Mapping[int, Wishes], now: datetime) -> dict[int, Radar | None]:
-    """The coming year of each case that is told of a red day."""
-    wanted = {row.case_id for row in rows if any(r.kind == ReminderKind.RADAR for r in row.reminders)}
-    return {key: radar.look(wishes[key].case, local_date(now, wishes[key].rules)) for key in wanted}
-
-
-def _letter(row: Dispatch, wishes: Wishes, of_loan: Mapping[int, Loan], devices: Mapping[tuple[int, str], PushSubscription],
-            snoozed: dict[tuple[int, date], date], radars: Mapping[int, Radar | None], now: datetime) -> Letter:  # fmt: skip
-    today = local_date(now, wishes.rules)
-    device = devices.get((row.case_id, row.target)) if row.channel == Channel.PUSH else None
-    positions = {reminder.loan_id: loans.position(of_loan[reminder.loan_id], today)
-                 for reminder in row.reminders if reminder.loan_id and reminder.loan_id in of_loan}  # fmt: skip
+def _letter(row: Dispatch, read: _Read) -> Letter:
+    wishes = read.wishes[row.case_id]
+    today = local_date(read.now, wishes.rules)
+    device = read.devices.get((row.case_id, row.target)) if row.channel == Channel.PUSH else None
+    positions = {reminder.loan_id: loans.position(read.of_loan[reminder.loan_id], today)
+                 for reminder in row.reminders if reminder.loan_id and reminder.loan_id in read.of_loan}  # fmt: skip
     letter = Letter(
-        row, wishes, _address(row, wishes, device), device, [], {}, positions, snoozed, radars.get(row.case_id), today
-    )
+        row, wishes, _address(row, wishes, device), device, positions=positions, snoozed=read.snoozed,
+        talks=read.talks.get(row.case_id, {}), radar=read.radars.get(row.case_id), today=today,
+    )  # fmt: skip
     for reminder in row.reminders:
-        reason = drop_reason(letter, reminder, now)
+        reason = drop_reason(letter, reminder, read.now)
         if reason:
             letter.dropped[reminder] = reason
         else:
@@ -115,6 +137,8 @@ def drop_reason(letter: Letter, reminder: Reminder, now: datetime) -> str | None
     rules = letter.wishes.rules_of(reminder.loan_id)
     if reminder.kind == ReminderKind.RADAR:
         return _red_reason(letter, reminder, rules, now)
+    if reminder.kind == ReminderKind.TALK:
+        return talking.drop_reason(letter.talks, reminder, rules, now)
     position = letter.position(reminder)
     if position is None or position.loan.closed_on:
         return Drop.CLOSED

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import date, timedelta
+from typing import Any
 
 from flask import render_template
 from flask_babel import force_locale, ngettext
@@ -16,6 +17,7 @@ from ..engine import notices
 from ..formatting import day, money
 from ..messages import absolute_url
 from ..models import Case, Channel, Reminder, ReminderKind, Wording
+from . import talking
 from .batch import Letter
 
 # A notification that could not be delivered for this long no longer helps.
@@ -77,6 +79,8 @@ def headline(letter: Letter, reminder: Reminder, *, full: bool) -> str:
     """The one sentence of a step: when, and with `full` what and how much."""
     if reminder.kind == ReminderKind.RADAR:
         return _red_headline(letter, reminder, full=full)
+    if reminder.kind == ReminderKind.TALK:
+        return talking.headline(letter.talks, reminder, full=full)
     when = _when(letter, reminder)
     position = letter.position(reminder)
     if not full or position is None:
@@ -94,6 +98,8 @@ def advice(letter: Letter, reminder: Reminder) -> str:
     """What this step is for, with the days that matter when they are known."""
     if reminder.kind == ReminderKind.RADAR:
         return _("There is still time to move something or to ask. Only the ways that cost least are shown first.")
+    if reminder.kind == ReminderKind.TALK:
+        return talking.advice(reminder)
     if reminder.kind == ReminderKind.ASK_BY:
         return _("The lender takes requests only until then. Asking costs nothing and decides nothing.")
     if reminder.kind == ReminderKind.SEND_BY:
@@ -107,12 +113,13 @@ def advice(letter: Letter, reminder: Reminder) -> str:
 
 def item_links(letter: Letter, reminder: Reminder) -> list[tuple[str, str]]:
     """Where a step leads: marked as paid, put off, and what helps. Each signed address does one thing, after a question."""
-    if reminder.kind == ReminderKind.RADAR:
-        return [(_("See the options"), options_url(letter, reminder))]
+    if reminder.instalment_n is None:
+        label = _("Open it") if reminder.kind == ReminderKind.TALK else _("See the options")
+        return [(label, options_url(reminder))]
     return [
         (_("It is paid"), act_url("paid", reminder)),
         (_("Remind me later"), act_url("later", reminder)),
-        (_("Can't pay? See options"), options_url(letter, reminder)),
+        (_("Can't pay? See options"), options_url(reminder)),
     ]
 
 
@@ -121,12 +128,20 @@ def act_url(what: str, reminder: Reminder) -> str:
     return absolute_url("reminder_acts.ask", what=what, signed=tokens.sign(f"reminder-{what}", reminder.id))
 
 
-def options_url(letter: Letter, reminder: Reminder) -> str:
-    """Where the ways out of this step stand."""
-    case_id = letter.wishes.case.id
+def options_url(reminder: Reminder) -> str:
+    """Where the ways out of this step stand, as a whole address."""
+    endpoint, values = options_at(reminder)
+    return absolute_url(endpoint, **values)
+
+
+def options_at(reminder: Reminder) -> tuple[str, dict[str, Any]]:
+    """The page with the ways out of this step: its endpoint and what goes into its address."""
+    case = {"case_id": reminder.case_id}
     if reminder.kind == ReminderKind.RADAR:
-        return absolute_url("radar.red_day", case_id=case_id, day=reminder.due_on.isoformat())
-    return absolute_url("loans.what_if", case_id=case_id, loan_id=reminder.loan_id)
+        return "radar.red_day", case | {"day": reminder.due_on.isoformat()}
+    if reminder.kind == ReminderKind.TALK:
+        return "negotiation.detail", case | {"item_id": talking.item_id(reminder)}
+    return "loans.what_if", case | {"loan_id": reminder.loan_id}
 
 
 def unsubscribe_url(case_id: int) -> str:
@@ -153,8 +168,8 @@ def _bodies(
 def _actions(letter: Letter) -> tuple[Action, ...]:
     """At most two buttons, for that is all that phones show: paid, where it is about one instalment, and the options."""
     first = letter.reminders[0]
-    options = Action("options", _("See options"), options_url(letter, first))
-    if len(letter.reminders) > 1 or first.kind == ReminderKind.RADAR:
+    options = Action("options", _("See options"), options_url(first))
+    if len(letter.reminders) > 1 or first.instalment_n is None:
         return (options,)
     return Action("paid", _("It is paid"), act_url("paid", first)), options
 

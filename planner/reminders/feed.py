@@ -25,7 +25,8 @@ from ..loans.services import LoanPosition
 from ..messages import absolute_url
 from ..models import Case, LoanReminders, ReminderKind, ReminderSettings, Wording
 from . import picture as pictures
-from .picture import Picture, Planned
+from .picture import Picture
+from .planned import Planned
 from .wishes import find_settings, settings_to_change, wishes_of
 
 AHEAD = timedelta(days=366)

@@ -29,7 +29,14 @@ class ListedStep:
     @property
     def is_instalment(self) -> bool:
         """Whether it can be paid or put off; a day that will not fit cannot."""
-        return self.reminder.kind != ReminderKind.RADAR
+        return self.reminder.instalment_n is not None
+
+    @property
+    def options_label(self) -> str:
+        """What the link to the ways out is called."""
+        if self.is_instalment:
+            return _("Can't pay? See options")
+        return _("Open it") if self.reminder.kind == ReminderKind.TALK else _("See the options")
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,7 +59,7 @@ def _steps(letter: Letter) -> Iterable[ListedStep]:
         reason = letter.dropped.get(reminder)
         if reminder.dropped or reason == Drop.CLOSED:
             continue
-        is_open = reason not in (Drop.PAID, Drop.FITS, Drop.ARRANGED)
+        is_open = reason not in (Drop.PAID, Drop.FITS, Drop.ARRANGED, Drop.SEEN)
         if is_open:
             title, when, advice = _title(letter, reminder), _when(letter, reminder), composing.advice(letter, reminder)
         else:
@@ -75,13 +82,14 @@ def _when(letter: Letter, reminder: Reminder) -> str:
 
 def _options_path(reminder: Reminder) -> str:
     """Where the ways out stand, inside the app."""
-    if reminder.kind == ReminderKind.RADAR:
-        return url_for("radar.red_day", case_id=reminder.case_id, day=reminder.due_on.isoformat())
-    return url_for("loans.what_if", case_id=reminder.case_id, loan_id=reminder.loan_id)
+    endpoint, values = composing.options_at(reminder)
+    return url_for(endpoint, **values)
 
 
 def _settled(letter: Letter, reminder: Reminder) -> str:
     position = letter.position(reminder)
+    if reminder.kind == ReminderKind.TALK:
+        return composing.headline(letter, reminder, full=True)
     if position is None:
         return _("%(day)s: it fits", day=day(reminder.due_on))
     return _("%(loan)s, %(day)s: paid", loan=position.loan.title, day=day(reminder.due_on))

@@ -16,6 +16,7 @@ from sqlalchemy.orm import Session
 from .. import clock
 from ..extensions import insert_for
 from ..models import (
+    Arrangement,
     BudgetLine,
     CalendarDay,
     Case,
@@ -25,10 +26,14 @@ from ..models import (
     Payment,
     ReminderPlan,
     ReminderSettings,
+    Response,
+    Share,
 )
 
 # What the coming reminders follow from.
-_TELLING = (Loan, Payment, BudgetLine, CashChange, CalendarDay, ReminderSettings, LoanReminders)
+_TELLING = (
+    Loan, Payment, BudgetLine, CashChange, CalendarDay, ReminderSettings, LoanReminders, Share, Response, Arrangement,
+)  # fmt: skip
 
 
 def init() -> None:

@@ -16,27 +16,15 @@ from ..extensions import db
 from ..loans import services as loans
 from ..loans.services import LoanPosition
 from ..models import Reminder, ReminderKind
+from ..negotiation.services import Talk
 from ..radar import services as radar
 from ..radar.services import Radar
+from . import talking
+from .planned import Planned
+from .talking import talks_of
 from .wishes import Wishes
 
 LOOK_BACK = timedelta(days=7)
-
-
-@dataclass(frozen=True, slots=True)
-class Planned:
-    """One reminder: `key` names it for good. `channels` None: those of the household. `dropped`: why it is not to be sent."""
-
-    key: str
-    kind: ReminderKind
-    loan_id: int | None
-    n: int | None
-    due_on: date
-    step: int
-    fire_at: datetime
-    channels: tuple[str, ...] | None = None
-    short_minor: int | None = None
-    dropped: Drop | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +34,7 @@ class Picture:
     wishes: Wishes
     positions: tuple[LoanPosition, ...]
     radar: Radar | None
+    talks: dict[int, Talk]
     snoozed: dict[tuple[int, date], date]
 
     @property
@@ -65,7 +54,7 @@ def look(wishes: Wishes, now: datetime) -> Picture:
     case, today = wishes.case, local_date(now, wishes.rules)
     positions = tuple(loans.positions(case, today))
     seen = radar.look(case, today, positions) if wishes.radar else None
-    return Picture(wishes, positions, seen, snoozes_of([case.id]))
+    return Picture(wishes, positions, seen, talks_of(case, now), snoozes_of([case.id]))
 
 
 def due_of(p: LoanPosition, n: int, wishes: Wishes, snoozed: dict[tuple[int, date], date]) -> Due:
@@ -87,7 +76,8 @@ def snoozes_of(case_ids: Iterable[int]) -> dict[tuple[int, date], date]:
 
 def planned(picture: Picture, now: datetime, horizon: timedelta) -> list[Planned]:
     """Every reminder that fires from a week ago until `now + horizon`, by time; those not to be sent say why."""
-    found = [*_instalments(picture, now, horizon), *_by_lender(picture, now, horizon)]
+    talks = talking.planned(picture.talks, picture.wishes, now, horizon)
+    found = [*_instalments(picture, now, horizon), *_by_lender(picture, now, horizon), *talks]
     return sorted(found, key=lambda each: (each.fire_at, each.due_on, each.key))
 
 

@@ -18,7 +18,8 @@ from ..engine.reminding import local_date
 from ..extensions import db, insert_for
 from ..models import Case, Channel, Dispatch, DispatchStatus, Reminder, ReminderPlan
 from . import picture as pictures
-from .picture import LOOK_BACK, Planned
+from .picture import LOOK_BACK
+from .planned import Planned
 from .push import subscriptions_of
 from .wishes import Wishes, wishes_of
 

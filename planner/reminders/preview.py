@@ -18,7 +18,8 @@ from ..models import Case, Channel, Dispatch, DispatchStatus, Reminder, Reminder
 from . import composing, planning
 from . import picture as pictures
 from .batch import Letter
-from .picture import Picture, Planned
+from .picture import Picture
+from .planned import Planned
 from .wishes import Wishes
 
 # More than asked for, so that no message is shown with half of what it will carry.
@@ -88,8 +89,8 @@ def _message(
     wishes, fire_at = picture.wishes, min(each.fire_at for each in parts)
     rows = [_row(wishes.case, each) for each in parts]
     row = Dispatch(case_id=wishes.case.id, channel=channels[0], target="", fire_at=fire_at, reminders=rows)
-    letter = Letter(row, wishes, "", None, rows, {}, {p.loan.id: p for p in picture.positions}, {}, picture.radar,
-                    local_date(fire_at, wishes.rules))  # fmt: skip
+    letter = Letter(row, wishes, "", None, rows, {}, {p.loan.id: p for p in picture.positions}, {}, picture.talks,
+                    picture.radar, local_date(fire_at, wishes.rules))  # fmt: skip
     letter.calendar = calendar
     full = wishes.wording == Wording.FULL
     with force_locale(wishes.case.locale):

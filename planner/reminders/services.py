@@ -17,7 +17,7 @@ from ..loans import services as loans
 from ..models import Case, Channel, Dispatch, DispatchStatus, Loan, Payment, Reminder, ReminderKind
 from . import batch, planning, sending
 from .batch import Letter
-from .picture import Planned
+from .planned import Planned
 from .planning import plan_due
 from .wishes import settings_to_change, wishes_of
 

@@ -66,6 +66,7 @@ def _dropped(code: str) -> str | None:
         Drop.MUTED: _("reminders are off for this loan"),
         Drop.SNOOZED: _("you put it off"),
         Drop.FITS: _("it fits after all"),
+        Drop.SEEN: _("you have looked at it already"),
         Drop.SUPERSEDED: _("a later one took its place"),
         Drop.TOO_LATE: _("it would have come too late"),
         "no_address": _("this way was switched off"),
