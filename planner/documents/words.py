@@ -43,6 +43,7 @@ def cause_words(code: str) -> str:
     """A cause in words a lender reads; one we do not know is another cause."""
     known = {
         "income": _("Lower income: less work, reduced pay, business stopped"),
+        "lost_income": _("Income is gone: job lost, business closed"),
         "illness": _("Illness or injury"),
         "family": _("A family event"),
         "costs": _("Higher costs of living"),
