@@ -1,4 +1,4 @@
-"""The app behind a real address, with a page that holds the switch for notifications and a push service of its own."""
+"""The app behind a real address, with a push service of its own."""
 
 from __future__ import annotations
 
@@ -6,12 +6,10 @@ import threading
 from dataclasses import replace
 from typing import Any
 
-from flask import Flask, render_template_string
-from flask_login import current_user
+from flask import Flask
 from sqlalchemy import select
 from werkzeug.serving import make_server
 
-from planner.access import find_home_case, signed_in
 from planner.app import create_app
 from planner.config import Settings
 from planner.extensions import db
@@ -20,18 +18,9 @@ from tests.browser.looking import Window
 from tests.delivery.push_service import PushService
 from tests.factories import sign_in_as
 
-PAGE = """{% extends 'base.html' %}{% block title %}Notifications{% endblock %}
-{% block content %}{% include 'reminders/_push.html' %}{% endblock %}"""
-
-
-def show_page() -> str:
-    """A page of the reader's own case with the switch on it."""
-    find_home_case(current_user)
-    return render_template_string(PAGE)
-
 
 class Site:
-    """The app behind a real address, with a page that holds the switch, and a push push_service."""
+    """The app behind a real address, and the push service its messages go to."""
 
     def __init__(self, settings: Settings, push_service: PushService) -> None:
         self.service = push_service
@@ -40,7 +29,6 @@ class Site:
         self.url = f"http://127.0.0.1:{self.server.server_port}"
         self.settings = push_service.settings(replace(settings, base_url=self.url))
         self.app: Flask = create_app(self.settings)
-        self.app.add_url_rule("/test-push", "test_push", signed_in(show_page))
         threading.Thread(target=self.server.serve_forever, daemon=True).start()
 
     def _dispatch(self, environ: Any, start_response: Any) -> Any:

@@ -66,7 +66,7 @@ def opened(chromium: Any, site: Site, household: Household) -> Iterator[Open]:
         if granted:
             window.context.grant_permissions(["notifications"], origin=site.url)
         site.sign_in(window, household.user_id)
-        window.open("/test-push")
+        window.open(f"/c/{household.case_id}/reminders")
         return window
 
     yield open_page
@@ -83,7 +83,7 @@ def shown(window: Window) -> str:
 def switch_on(window: Window, site: Site) -> None:
     """Tap the switch and wait until the server knows the device."""
     until(window.page, "!document.querySelector('[data-push-state=ready]').hidden")
-    window.page.get_by_role("switch").click()
+    window.page.locator("#push-switch").click()
     until(window.page, "localStorage.push !== undefined")
     assert len(site.devices()) == 1
 
@@ -95,14 +95,14 @@ def test_a_tap_switches_notifications_on_and_off(site: Site, opened: Open, house
     device = site.service.device()
     window = opened(device)
     until(window.page, "!document.querySelector('[data-push-state=ready]').hidden")
-    assert not window.page.get_by_role("switch").is_checked()
+    assert not window.page.locator("#push-switch").is_checked()
     switch_on(window, site)
     [row] = site.devices()
     assert (row.endpoint, row.user_id) == (device.endpoint, household.user_id)
     assert window.page.evaluate("localStorage.fakeKey") == web_push.public_key(site.settings)
     window.page.reload()
     until(window.page, "document.querySelector('#push-switch').checked")
-    window.page.get_by_role("switch").click()
+    window.page.locator("#push-switch").click()
     until(window.page, "localStorage.fakeKey === undefined && !document.querySelector('#push-switch').checked")
     until(window.page, "localStorage.push === undefined")
     window.page.wait_for_load_state("networkidle")
@@ -118,12 +118,12 @@ def test_permission_is_asked_for_on_a_tap_alone_and_a_refusal_says_how_to_allow(
     window.page.reload()
     until(window.page, "!document.querySelector('[data-push-state=ready]').hidden")
     assert window.page.evaluate("self.asked") is None
-    window.page.get_by_role("switch").click()  # the question is put aside without an answer
+    window.page.locator("#push-switch").click()  # the question is put aside without an answer
     until(window.page, "self.asked === 1")
     until(window.page, "!document.querySelector('#push-switch').checked")
     assert shown(window) == "ready"
     window.page.evaluate("self.setPermission('denied')")
-    window.page.get_by_role("switch").click()
+    window.page.locator("#push-switch").click()
     until(window.page, "!document.querySelector('[data-push-state=denied]').hidden")
     window.shows("This browser blocks notifications from Steady", "set Notifications to “Allow”")
     assert site.devices() == []
@@ -142,10 +142,10 @@ def test_a_push_service_out_of_reach_leaves_the_switch_off_and_says_so(site: Sit
     window = opened(site.service.device())
     window.page.evaluate("self.pushFails = true")
     until(window.page, "!document.querySelector('[data-push-state=ready]').hidden")
-    window.page.get_by_role("switch").click()
+    window.page.locator("#push-switch").click()
     until(window.page, "!document.querySelector('[data-push-error]').hidden")
     window.shows("Check the connection and try again")
-    assert not window.page.get_by_role("switch").is_checked()
+    assert not window.page.locator("#push-switch").is_checked()
     assert site.devices() == []
     window.page.evaluate("self.pushFails = false")
     switch_on(window, site)
@@ -155,10 +155,10 @@ def test_a_push_service_out_of_reach_leaves_the_switch_off_and_says_so(site: Sit
 def test_an_address_the_server_refuses_is_said_in_its_words(site: Site, opened: Open) -> None:
     window = opened(Device("https://10.0.0.1/x"))
     until(window.page, "!document.querySelector('[data-push-state=ready]').hidden")
-    window.page.get_by_role("switch").click()
+    window.page.locator("#push-switch").click()
     until(window.page, "!document.querySelector('[data-push-error]').hidden")
     window.shows("an address for notifications that we do not send to")
-    assert not window.page.get_by_role("switch").is_checked()
+    assert not window.page.locator("#push-switch").is_checked()
 
 
 def test_a_phone_that_needs_the_home_screen_first_says_so(opened: Open) -> None:
@@ -177,7 +177,7 @@ def test_a_phone_that_needs_the_home_screen_first_says_so(opened: Open) -> None:
 def test_without_javascript_the_page_says_what_works(opened: Open) -> None:
     window = opened(None, js=False)
     window.shows("Notifications on this device need JavaScript")
-    assert window.page.get_by_role("switch").count() == 0
+    assert not window.page.locator("#push-switch").is_visible()
     window.look()
 
 
@@ -372,4 +372,4 @@ def test_another_push_address_is_told_to_the_server(site: Site, opened: Open, ho
     )
     assert [(row.endpoint, row.user_id) for row in site.devices()] == [(fresh.endpoint, household.user_id)]
     # Over https a post without this header is refused as forged.
-    assert site.referrers == [f"{site.url}/test-push", f"{site.url}/sw.js", f"{site.url}/sw.js"]
+    assert site.referrers == [f"{site.url}/c/{household.case_id}/reminders", f"{site.url}/sw.js", f"{site.url}/sw.js"]
