@@ -10,13 +10,12 @@ from typing import Any
 
 from sqlalchemy import select
 
-from ..access import select_rows
 from ..documents import plain
 from ..documents.proposal import OfferRow
 from ..engine.arrangement import AgreedRow
 from ..engine.money import currency
 from ..extensions import db
-from ..models import Arrangement, Case, Loan
+from ..models import Arrangement, Loan
 
 END_REASONS = ("broken", "replaced", "cancelled")
 
@@ -47,12 +46,12 @@ class Agreed:
         return self.row.confirmation.received_on
 
 
-def all_agreed(case: Case, loans: Sequence[Loan]) -> dict[int, Agreed]:
-    """The agreements that run on these loans of a case, by loan, in one query."""
+def all_agreed(loans: Sequence[Loan]) -> dict[int, Agreed]:
+    """The agreements that run on these loans, by loan, in one query."""
     units = {loan.id: loan.currency for loan in loans}
-    running = select_rows(Arrangement, case).where(Arrangement.ended_on.is_(None)).order_by(Arrangement.id)
-    rows = db.session.scalars(running) if loans else ()
-    return {row.loan_id: _read(row, units[row.loan_id]) for row in rows if row.loan_id in units}
+    running = select(Arrangement).where(Arrangement.loan_id.in_(units), Arrangement.ended_on.is_(None))
+    rows = db.session.scalars(running.order_by(Arrangement.id)) if loans else ()
+    return {row.loan_id: _read(row, units[row.loan_id]) for row in rows}
 
 
 def find_agreed(loan: Loan) -> Agreed | None:

@@ -77,7 +77,7 @@ def positions(case: Case, today: date, *, include_closed: bool = False) -> list[
     if not include_closed:
         wanted = wanted.where(Loan.closed_on.is_(None))
     found = db.session.scalars(wanted).all()
-    agreed = all_agreed(case, found)
+    agreed = all_agreed(found)
     return [position(loan, today, agreed.get(loan.id)) for loan in found]
 
 

@@ -16,6 +16,7 @@ from ..engine.calendars import WorkCalendar
 from ..engine.reminding import Drop, Rules, Step, local_date
 from ..extensions import db
 from ..loans import services as loans
+from ..loans.agreed import Agreed, all_agreed
 from ..loans.services import LoanPosition
 from ..models import Case, Channel, Dispatch, Loan, PushSubscription, Reminder, ReminderKind
 from ..negotiation.services import Talk
@@ -63,6 +64,7 @@ class _Read:
     now: datetime
     wishes: Mapping[int, Wishes]
     of_loan: Mapping[int, Loan]
+    agreed: Mapping[int, Agreed]
     devices: Mapping[tuple[int, str], PushSubscription]
     snoozed: dict[tuple[int, date], date]
     radars: Mapping[int, Radar | None]
@@ -89,7 +91,16 @@ def _read(rows: Sequence[Dispatch], now: datetime) -> _Read:
         key: radar.look(cases[key], local_date(now, wishes[key].rules)) for key in _with(rows, ReminderKind.RADAR)
     }
     talks = {key: talking.talks_of(cases[key], now) for key in _with(rows, ReminderKind.TALK)}
-    return _Read(now, wishes, of_loan, _devices(rows, now), pictures.snoozes_of(cases), radars, talks)
+    return _Read(
+        now,
+        wishes,
+        of_loan,
+        all_agreed(list(of_loan.values())),
+        _devices(rows, now),
+        pictures.snoozes_of(cases),
+        radars,
+        talks,
+    )
 
 
 def _with(rows: Sequence[Dispatch], kind: ReminderKind) -> set[int]:
@@ -111,8 +122,8 @@ def _letter(row: Dispatch, read: _Read) -> Letter:
     wishes = read.wishes[row.case_id]
     today = local_date(read.now, wishes.rules)
     device = read.devices.get((row.case_id, row.target)) if row.channel == Channel.PUSH else None
-    positions = {reminder.loan_id: loans.position(read.of_loan[reminder.loan_id], today)
-                 for reminder in row.reminders if reminder.loan_id and reminder.loan_id in read.of_loan}  # fmt: skip
+    mine = {key: read.of_loan[key] for r in row.reminders if (key := r.loan_id) is not None and key in read.of_loan}
+    positions = {key: loans.position(loan, today, read.agreed.get(key)) for key, loan in mine.items()}
     letter = Letter(
         row, wishes, _address(row, wishes, device), device, positions=positions, snoozed=read.snoozed,
         talks=read.talks.get(row.case_id, {}), radar=read.radars.get(row.case_id), today=today,
