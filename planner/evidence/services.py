@@ -19,7 +19,7 @@ from ..access import select_rows
 from ..config import PROJECT
 from ..errors import NotFound
 from ..extensions import db
-from ..models import Case, Evidence, Proposal
+from ..models import Case, Confirmation, Evidence, Proposal
 from . import apart, files
 from .kinds import MB, MOST_BYTES, Refused, kind_of
 from .names import plain_name, shown_name
@@ -109,6 +109,12 @@ def open_file(evidence: Evidence) -> Opened:
     if path is None:
         raise NotFound
     return Opened(path, evidence.kind, evidence.name)
+
+
+def find_confirmation(evidence: Evidence) -> Confirmation | None:
+    """The lender's written word that this file proves; None for any other file."""
+    mine = select(Confirmation).where(Confirmation.evidence_id == evidence.id, Confirmation.case_id == evidence.case_id)
+    return db.session.scalars(mine.limit(1)).first()
 
 
 def remove(evidence: Evidence) -> None:

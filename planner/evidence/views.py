@@ -98,7 +98,8 @@ def download(case: Case, evidence_id: int, name: str) -> Response:
 @bp.get("/<int:evidence_id>/delete")
 @needs(Permission.EDIT)
 def delete(case: Case, evidence_id: int) -> Page:
-    return render_template("evidence/delete.html", row=get_row(Evidence, evidence_id, case))
+    row = get_row(Evidence, evidence_id, case)
+    return render_template("evidence/delete.html", row=row, proves=services.find_confirmation(row))
 
 
 @bp.post("/<int:evidence_id>/delete")

@@ -20,7 +20,7 @@ from ..messages import flash_undo, see_other
 from ..models import Case, Reminder, Wording
 from . import services
 from .batch import letter_for
-from .composing import headline
+from .composing import act_url, headline
 from .forms import SnoozeForm
 
 bp = Blueprint("reminder_acts", __name__)
@@ -115,7 +115,7 @@ def _act_page(reminder: Reminder, what: str, signed: str, state: str, again: dat
     said = "" if state == "settled" else _sentence(reminder)
     return render_template(
         "reminders/act.html", what=what, signed=signed, state=state, said=said, again=again, form=SnoozeForm(),
-        of_case=case, reminder=reminder,
+        of_case=case, reminder=reminder, later_url=act_url("later", reminder),
     )  # fmt: skip
 
 

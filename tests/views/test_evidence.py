@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import random
 import re
+from datetime import date
 from io import BytesIO
 from pathlib import Path
 from typing import Any
@@ -16,10 +17,11 @@ from werkzeug.test import TestResponse
 
 from planner.evidence import services, views
 from planner.extensions import db
-from planner.models import Case, Evidence
+from planner.models import Case, Confirmation, Evidence
 from planner.security import MAX_BODY_BYTES
 from tests.evidence import PLANTED, heic, pdf, photo, screenshot
-from tests.factories import Household
+from tests.factories import CREATED, Household
+from tests.lender import share_plan
 from tests.pages import assert_sound, get, post, words
 from tests.services.test_evidence import make_plan
 
@@ -269,3 +271,24 @@ def test_a_full_list_stays_a_small_page(app: Flask, borrower: FlaskClient, house
         db.session.commit()
     answer = borrower.get(page, headers={"Accept-Encoding": "br"})
     assert len(answer.data) <= 14 * 1024
+
+
+def test_a_file_that_proves_an_agreement_says_so_before_it_is_removed(
+    app: Flask, household: Household, borrower: FlaskClient
+) -> None:
+    with app.app_context():
+        plan = share_plan(household)
+        row = Evidence(
+            case_id=household.case_id, name="yes.pdf", kind="application/pdf", size=1, sha256="0" * 64, stored_as="x",
+            created_at=CREATED,
+        )  # fmt: skip
+        db.session.add(row)
+        db.session.flush()
+        db.session.add(
+            Confirmation(case_id=household.case_id, item_id=plan.item_id, evidence_id=row.id, received_on=date(2026, 12, 9),
+                         terms={}, created_at=CREATED)
+        )  # fmt: skip
+        db.session.commit()
+        key = row.id
+    page = words(get(borrower, f"/c/{household.case_id}/evidence/{key}/delete"))
+    assert "your proof of what 海尔消费金融 agreed to on 9 Dec 2026" in page
