@@ -18,6 +18,7 @@ from .extensions import babel, compress, csrf, db, limiter, login_manager
 from .i18n import choose_locale
 from .imports import history
 from .imports import views as imports
+from .letters import views as letters
 from .loans import payments
 from .loans import views as loans
 from .negotiation import views as negotiation
@@ -51,6 +52,7 @@ FEATURES = (
     proposals,
     sharing,
     lender,
+    letters,
     check,
     negotiation,
     reminders,

@@ -56,6 +56,7 @@ def case_addresses(app: Flask, household: Household) -> Iterator[tuple[str, str,
         "kind": "income",
         "to": "largest",
         "name": "payslip.pdf",
+        "letter": "hold",
     }
     adapter = app.url_map.bind("localhost")
     for rule, _stated in rules(app):

@@ -21,6 +21,8 @@ from . import plain
 SCHEMA = "planner-proposal/2"
 # What the borrower may tick, in the order of the page. Everything else on a copy is the request itself.
 PARTS = ("name", "contact", "contract_number", "cause", "budget", "other_creditors", "other_names", "evidence")
+# What a plan needs to be believed; how to reach the borrower, and whom else they owe by name, is theirs to add.
+SHOWN_AT_FIRST = frozenset({"name", "contract_number", "cause", "budget", "other_creditors"})
 
 
 @dataclass(frozen=True, slots=True)

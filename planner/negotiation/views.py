@@ -11,6 +11,7 @@ from flask_babel import gettext as _
 
 from .. import clock
 from ..access import Permission, get_row, needs, select_rows
+from ..documents.letters import letter_for
 from ..engine.dates import add_months
 from ..engine.errors import EngineError
 from ..errors import Conflict, NotFound
@@ -39,7 +40,7 @@ def detail(case: Case, item_id: int) -> Page:
     found = _talk(case, item_id)
     return render_template(
         "negotiation/detail.html", t=found, offer=services.offer_of(found), entries=services.timeline(found),
-        test=testing.test_counter(case, found, clock.today(case.timezone)), words=words,
+        test=testing.test_counter(case, found, clock.today(case.timezone)), words=words, letter_for=letter_for,
     )  # fmt: skip
 
 

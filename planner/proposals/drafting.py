@@ -159,7 +159,7 @@ def draft_of(case: Case, proposal: Proposal, today: date, positions: Sequence[Lo
     month = budget.month_view(case, _first_month([begins for _i, _p, begins in placed], today), today, found)
     income = month.summary.income_minor if proposal.new_income_minor is None else proposal.new_income_minor
     left = available(month.summary) + income - month.summary.income_minor
-    stood = [(item, p, begins, _stand(p, begins, today)) for item, p, begins in placed]
+    stood = [(item, p, begins, standing_of(p, begins, today)) for item, p, begins in placed]
     shares = _shares(stood, left, case.currency)
     parts = tuple(_part(*each, shares[each[0].n], proposal) for each in stood)
     elsewhere = tuple(p for p in found if p.loan.currency != case.currency and not p.is_paid_off)
@@ -195,7 +195,7 @@ def _first_month(begins: Sequence[date], today: date) -> date:
     return latest.replace(day=1)
 
 
-def _stand(position: LoanPosition, begins: date, today: date) -> Standing:
+def standing_of(position: LoanPosition, begins: date, today: date) -> Standing:
     """A contract whose owed amount cannot be named by a rate, or under an agreement, is weighed by what is left to pay."""
     try:
         if position.agreed is not None:

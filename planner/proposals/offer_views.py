@@ -10,6 +10,7 @@ from flask_babel import gettext as _
 
 from .. import clock
 from ..access import Permission, get_row, needs
+from ..documents.letters import letter_for
 from ..documents.proposal import Asked
 from ..engine.asked import Kind, Outcome
 from ..engine.errors import EngineError, TermsError
@@ -157,7 +158,7 @@ def _creditor_page(
 ) -> str:
     return render_template(
         "proposals/creditor.html", draft=draft, proposal=draft.proposal, part=part, form=form, outcome=outcome, step=3,
-        stored=stored, words=words,
+        stored=stored, words=words, letter_for=letter_for,
     )  # fmt: skip
 
 

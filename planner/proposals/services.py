@@ -40,7 +40,7 @@ from .drafting import REPLY_DAYS, Draft, Part, draft_of
 from .holding import Retest, retest
 
 __all__ = [
-    "Retest", "add_missing", "ask", "build_document", "case_of", "create", "document_of", "find_draft", "freeze",
+    "Retest", "add_missing", "ask", "build_document", "case_of", "cause_of", "create", "document_of", "find_draft", "freeze",
     "latest_version", "list_proposals", "load", "new_reference", "retest", "set_amount", "status_of",
 ]  # fmt: skip
 _LETTERS = "23456789ABCDEFGHJKLMNPQRSTUVWXYZ"
@@ -183,7 +183,7 @@ def document_of(draft: Draft) -> ProposalDocument:
         borrower_name=proposal.borrower_name,
         borrower_contact=proposal.borrower_contact,
         agency=None,
-        cause=_cause(proposal),
+        cause=cause_of(proposal),
         budget=_statement(draft),
         creditors=tuple(_creditor(part) for part in draft.parts if not part.is_over_before),
         requests=tuple(_request(part.n, part.outcome) for part in draft.parts if part.outcome is not None),
@@ -191,7 +191,8 @@ def document_of(draft: Draft) -> ProposalDocument:
     )
 
 
-def _cause(proposal: Proposal) -> Cause | None:
+def cause_of(proposal: Proposal) -> Cause | None:
+    """Why the borrower asks; None while they have not said."""
     if not proposal.cause:
         return None
     return Cause(proposal.cause, proposal.cause_since, proposal.cause_until, proposal.cause_text)

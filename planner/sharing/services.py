@@ -18,8 +18,6 @@ from ..proposals import services as proposals
 from ..tokens import new_token, token_hash
 
 DEFAULT_DAYS = 30
-# What a plan needs to be believed; how to reach the borrower, and whom else they owe by name, is theirs to add.
-SHOWN_AT_FIRST = frozenset({"name", "contract_number", "cause", "budget", "other_creditors"})
 
 
 @dataclass(frozen=True, slots=True)

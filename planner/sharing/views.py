@@ -15,7 +15,7 @@ from markupsafe import Markup
 from .. import clock
 from ..access import Permission, get_row, needs
 from ..delivery import DeliveryError
-from ..documents.proposal import PARTS, ProposalDocument
+from ..documents.proposal import PARTS, SHOWN_AT_FIRST, ProposalDocument
 from ..extensions import db, limiter
 from ..i18n import DEFAULT, LOCALES
 from ..messages import absolute_url, see_other
@@ -105,7 +105,7 @@ def _find_sheet(case: Case, proposal: Proposal, n: int | None) -> Sheet | None:
 
 
 def _first_values(case: Case, proposal: Proposal) -> dict[str, Any]:
-    ticked = {part: part in services.SHOWN_AT_FIRST for part in PARTS}
+    ticked = {part: part in SHOWN_AT_FIRST for part in PARTS}
     named = {
         "borrower_name": proposal.borrower_name or current_user.name,
         "borrower_contact": proposal.borrower_contact,

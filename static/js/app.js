@@ -5,6 +5,7 @@
 //   [data-confirm="#dialog"]     on a form or button: asks in that <dialog> (its button value="yes" goes on); or a plain text
 //   [data-copy="#id"]            copies that element's value or text; [data-copied] is the label for two seconds
 //   [data-busy="Saving…"]        on a form or button: its label while the form is being sent
+//   form[data-download]          answers with a file: its buttons work again soon
 //   [data-autosubmit]            a GET form that sends itself on change
 //   form[data-live="#id"], [data-stepper]    see modules/live.js
 //   form[data-signout]           forgets everything private on this device first, its push address too
@@ -92,7 +93,7 @@ function setBusy(form, button) {
     if (text) button.replaceChildren(...label);
   };
   // A download leaves the page standing, and so does Back from the page cache.
-  const timer = setTimeout(restore, "download" in form.dataset ? 4000 : 30000);
+  const timer = setTimeout(restore, "download" in form.dataset ? 1500 : 30000);
   addEventListener("pagehide", () => clearTimeout(timer), { once: true });
   addEventListener("pageshow", (event) => event.persisted && restore(), { once: true });
 }

@@ -33,7 +33,7 @@ PAGES = (
     "imports", "import-look", "imported", "rows", "history", "recurring", "offer-found", "statement", "guidelines", "calendar",
     "late-rules", "ends-it", "radar", "radar-year", "red-day", "ways", "ways-cheapest", "ways-missing", "ways-short",
     "plans", "cause", "check", "offer", "request", "preview", "links", "reminders", "messages", "loan-reminders", "more",
-    "settings", "devices", "unknown-loan",
+    "settings", "devices", "unknown-loan", "letters", "letter", "letter-other", "letter-choose", "complaint",
 )  # fmt: skip
 
 
@@ -114,6 +114,8 @@ def _borrowers_pages(me: Window) -> dict[str, Place]:
         "request": f"{plan}/creditors/1",
         "preview": f"{plan}/preview", "links": f"{plan}/links", "reminders": f"{case}/reminders",
         "messages": f"{case}/reminders/list", "loan-reminders": f"{loan}/reminders",
+        "letters": f"{case}/letters", "letter": f"{case}/letters/reduce", "letter-other": f"{case}/letters/settle",
+        "letter-choose": f"{case}/letters/hold", "complaint": f"{case}/letters/complaint?loan={loan.rsplit('/', 1)[1]}",
         "more": f"{case}/more", "settings": f"{case}/settings", "devices": "/account",
     }  # fmt: skip
     pages = {name: Place(path, BORROWER) for name, path in own.items()}

@@ -1,0 +1,1 @@
+"""Letters to lenders: filled from the data, edited, taken away."""
