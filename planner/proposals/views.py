@@ -4,19 +4,14 @@ from __future__ import annotations
 
 from typing import Any
 
-from flask import Response, flash, render_template, request, url_for
-from flask_babel import get_locale
+from flask import flash, render_template, request, url_for
 from flask_babel import gettext as _
 
 from .. import clock
 from ..access import Permission, get_row, needs
-from ..documents import csv_file, json_file, pdf
-from ..documents.proposal import PARTS, ProposalDocument
-from ..errors import NotFound
 from ..extensions import db
-from ..i18n import html_lang
 from ..loans import services as loans
-from ..messages import absolute_url, see_other
+from ..messages import see_other
 from ..models import Case, Loan, Proposal
 from . import checking, offer_views, services, words
 from .blueprint import Page, bp, differences, load_draft, saved
@@ -24,7 +19,7 @@ from .checking import Question
 from .drafting import Draft
 from .forms import AnswerForm, CauseForm
 
-__all__ = ["bp", "file_answer", "offer_views"]
+__all__ = ["bp", "offer_views"]
 
 
 @bp.get("")
@@ -107,21 +102,6 @@ def check_post(case: Case, proposal_id: int) -> Page:
     return saved(proposal, "proposals.offer")
 
 
-@bp.get("/<int:proposal_id>/document.<any(pdf, csv, json):extension>")
-@needs(Permission.VIEW)
-def document(case: Case, proposal_id: int, extension: str) -> Page:
-    proposal = get_row(Proposal, proposal_id, case)
-    value = services.build_document(proposal, clock.today(case.timezone))
-    n = request.args.get("creditor", type=int)
-    try:
-        value = value if n is None else value.copy_for(n, PARTS)
-    except KeyError:
-        raise NotFound from None
-    if not value.requests:
-        raise NotFound
-    return file_answer(value, extension, absolute_url("today.home"))
-
-
 @bp.post("/<int:proposal_id>/delete")
 @needs(Permission.EDIT)
 def delete(case: Case, proposal_id: int) -> Page:
@@ -129,20 +109,6 @@ def delete(case: Case, proposal_id: int) -> Page:
     db.session.commit()
     flash(_("The plan and its links are removed"))
     return see_other(url_for("proposals.index"))
-
-
-def file_answer(value: ProposalDocument, extension: str, address: str) -> Response:
-    """A copy of the proposal as a download. `address` is what the PDF's QR code opens."""
-    if extension == "pdf":
-        content, kind = pdf.to_bytes(value, lang=html_lang(str(get_locale()))[:2], address=address), "application/pdf"
-    elif extension == "csv":
-        content, kind = csv_file.to_bytes(value), "text/csv; charset=utf-8"
-    else:
-        content, kind = json_file.to_bytes(value), "application/json"
-    name = f"{value.reference}-{value.number}.{extension}"
-    return Response(
-        content, mimetype=None, content_type=kind, headers={"Content-Disposition": f'attachment; filename="{name}"'}
-    )
 
 
 def _wanted_loan(case: Case) -> Loan | None:

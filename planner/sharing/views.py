@@ -16,6 +16,7 @@ from .. import clock
 from ..access import Permission, get_row, needs
 from ..delivery import DeliveryError
 from ..documents.proposal import PARTS, SHOWN_AT_FIRST, ProposalDocument
+from ..errors import NotFound
 from ..extensions import db, limiter
 from ..i18n import DEFAULT, LOCALES
 from ..messages import absolute_url, see_other
@@ -70,10 +71,27 @@ def create(case: Case, proposal_id: int) -> Page:
 def index(case: Case, proposal_id: int) -> Page:
     proposal = get_row(Proposal, proposal_id, case)
     address = session.pop("new_link", "")
+    own = proposals.build_document(proposal, clock.today(case.timezone))
     return render_template(
         "sharing/index.html", proposal=proposal, shares=services.list_shares(proposal), part_list=part_list,
-        creditor_name=services.creditor_name, address=address, qr=_qr(address) if address else "",
+        creditor_name=services.creditor_name, copies=copies.offered(own) if own.requests else (), address=address,
+        qr=_qr(address) if address else "",
     )  # fmt: skip
+
+
+@bp.get("/c/<int:case_id>/plans/<int:proposal_id>/document.<extension>")
+@needs(Permission.VIEW)
+def document(case: Case, proposal_id: int, extension: str) -> Page:
+    value = proposals.build_document(get_row(Proposal, proposal_id, case), clock.today(case.timezone))
+    n = request.args.get("creditor", type=int)
+    if not value.requests:
+        raise NotFound
+    try:
+        value = value if n is None else value.copy_for(n, PARTS)
+        made = copies.make(value, extension, absolute_url("today.home"))
+    except KeyError:
+        raise NotFound from None
+    return copies.download(made)
 
 
 @bp.post("/c/<int:case_id>/links/<int:share_id>/revoke")

@@ -237,7 +237,7 @@ async function afterLoad() {
   // Where notifications are on, the server hears once a launch that this device is still there.
   const { who } = root.dataset;
   const unheard = who && localStorage.push && sessionStorage.heard !== who;
-  if (unheard || document.querySelector("[data-push]")) await import("./modules/push.js");
+  if (unheard || document.querySelector("[data-push]")) await import("./modules/push.js").catch(() => {});
 }
 
 addEventListener("online", showOffline);

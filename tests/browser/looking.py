@@ -82,7 +82,7 @@ class Window:
     def download(self, label: str) -> bytes:
         """What a download link gives."""
         with self.page.expect_download() as waiting:
-            self.page.locator("main").get_by_role("link", name=label).click()
+            self.page.locator("main").get_by_role("link", name=re.compile(rf"^\s*{re.escape(label)}")).click()
         return Path(waiting.value.path()).read_bytes()
 
     def look(self, name: str = "") -> None:
