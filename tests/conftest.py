@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
+from sqlalchemy import Engine, text
 
 from planner import config
 from planner.app import create_app
@@ -74,6 +75,28 @@ def app(settings: config.Settings) -> Iterator[Flask]:
     limiter.enabled = False
     yield app
     app.extensions["planner_engine"].dispose()
+
+
+@pytest.fixture
+def on_postgres(settings: config.Settings, postgres_server: str) -> Iterator[Flask]:
+    """The app on an empty PostgreSQL database."""
+    engine = make_engine(postgres_server)
+    empty(engine)
+    upgrade(engine)
+    engine.dispose()
+    limiter.enabled = True
+    made = create_app(replace(settings, database_url=postgres_server))
+    made.config.update(TESTING=True, WTF_CSRF_ENABLED=False)
+    limiter.enabled = False
+    yield made
+    made.extensions["planner_engine"].dispose()
+
+
+def empty(engine: Engine) -> None:
+    """Leave nothing in a PostgreSQL database."""
+    with engine.begin() as connection:
+        connection.execute(text("DROP SCHEMA public CASCADE"))
+        connection.execute(text("CREATE SCHEMA public"))
 
 
 @pytest.fixture

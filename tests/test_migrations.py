@@ -19,6 +19,7 @@ from planner.documents.proposal import Asked, from_json, to_json
 from planner.engine.money import currency
 from planner.extensions import make_engine
 from planner.models import Base, Case, Membership, Proposal, ProposalVersion, Role, Share, ShareView, User
+from tests.conftest import empty
 
 
 @pytest.fixture(params=["sqlite", pytest.param("postgres", marks=pytest.mark.postgres)])
@@ -28,9 +29,7 @@ def engine(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Engine]:
         made = make_engine(f"sqlite:///{tmp_path / 'empty.sqlite3'}")
     else:
         made = make_engine(request.getfixturevalue("postgres_server"))
-        with made.begin() as connection:
-            connection.execute(text("DROP SCHEMA public CASCADE"))
-            connection.execute(text("CREATE SCHEMA public"))
+        empty(made)
     yield made
     made.dispose()
 

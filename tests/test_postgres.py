@@ -4,21 +4,16 @@ from __future__ import annotations
 
 import re
 import threading
-from collections.abc import Iterator
 from dataclasses import replace
 
 import pytest
 from aiosmtpd.controller import Controller
 from flask import Flask
 from flask.testing import FlaskClient
-from sqlalchemy import text
 
-from planner import config
-from planner.app import create_app
 from planner.config import Smtp
-from planner.database import upgrade
 from planner.evidence import services as evidence
-from planner.extensions import db, limiter, make_engine
+from planner.extensions import db, limiter
 from planner.reminders import services
 from tests.delivery.test_email import Sink, free_port
 from tests.factories import Household, make_household, sign_in_as
@@ -30,20 +25,9 @@ pytestmark = pytest.mark.postgres
 
 
 @pytest.fixture
-def app(settings: config.Settings, postgres_server: str) -> Iterator[Flask]:
+def app(on_postgres: Flask) -> Flask:
     """The app on an empty PostgreSQL database."""
-    engine = make_engine(postgres_server)
-    with engine.begin() as connection:
-        connection.execute(text("DROP SCHEMA public CASCADE"))
-        connection.execute(text("CREATE SCHEMA public"))
-    upgrade(engine)
-    engine.dispose()
-    limiter.enabled = True
-    made = create_app(replace(settings, database_url=postgres_server))
-    made.config.update(TESTING=True, WTF_CSRF_ENABLED=False)
-    limiter.enabled = False
-    yield made
-    made.extensions["planner_engine"].dispose()
+    return on_postgres
 
 
 @pytest.fixture

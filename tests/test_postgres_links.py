@@ -2,17 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from dataclasses import replace
-
 import pytest
 from flask import Flask
-from sqlalchemy import text, true
+from sqlalchemy import true
 
-from planner import config
-from planner.app import create_app
-from planner.database import upgrade
-from planner.extensions import db, limiter, make_engine
+from planner.extensions import db
 from planner.sharing import opening
 from tests.factories import Household, make_household
 from tests.lender import Plan, answer_at_once, open_at_once, share_plan, stored_share, try_codes
@@ -21,20 +15,9 @@ pytestmark = pytest.mark.postgres
 
 
 @pytest.fixture
-def app(settings: config.Settings, postgres_server: str) -> Iterator[Flask]:
+def app(on_postgres: Flask) -> Flask:
     """The app on an empty PostgreSQL database."""
-    engine = make_engine(postgres_server)
-    with engine.begin() as connection:
-        connection.execute(text("DROP SCHEMA public CASCADE"))
-        connection.execute(text("CREATE SCHEMA public"))
-    upgrade(engine)
-    engine.dispose()
-    limiter.enabled = True
-    made = create_app(replace(settings, database_url=postgres_server))
-    made.config.update(TESTING=True, WTF_CSRF_ENABLED=False)
-    limiter.enabled = False
-    yield made
-    made.extensions["planner_engine"].dispose()
+    return on_postgres
 
 
 @pytest.fixture

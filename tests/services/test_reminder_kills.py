@@ -4,18 +4,14 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
 from flask import Flask
-from sqlalchemy import select, text
+from sqlalchemy import select
 
 from planner import config
-from planner.app import create_app
-from planner.database import upgrade
-from planner.extensions import limiter, make_engine
 from planner.models import Dispatch
 from planner.reminders import sending
 from tests import killing
@@ -48,22 +44,6 @@ def test_fifty_workers_ended_at_the_worst_point_lose_nothing(
         assert found["repeats"] >= KILLS // 2, "what was taken before the end came is repeated, with its key"
     else:
         assert found["repeats"] == 0
-
-
-@pytest.fixture
-def on_postgres(settings: config.Settings, postgres_server: str) -> Iterator[Flask]:
-    """The app on an empty PostgreSQL database."""
-    engine = make_engine(postgres_server)
-    with engine.begin() as connection:
-        connection.execute(text("DROP SCHEMA public CASCADE"))
-        connection.execute(text("CREATE SCHEMA public"))
-    upgrade(engine)
-    engine.dispose()
-    limiter.enabled = True
-    made = create_app(replace(settings, database_url=postgres_server))
-    limiter.enabled = False
-    yield made
-    made.extensions["planner_engine"].dispose()
 
 
 def race(app: Flask, server: killing.MailServer, workers: int) -> dict[str, int]:

@@ -117,7 +117,8 @@ def test_asking_a_lender_begins_a_plan_for_that_loan(
     get(borrower, where)
     with app.app_context():
         (proposal,) = db.session.query(Proposal).all()
-        assert (proposal.loan_id, proposal.case_id) == (household.loan_ids["haier"], household.case_id)
+        asked_of = [item.loan_id for item in proposal.items if item.is_included]
+        assert (asked_of, proposal.case_id) == ([household.loan_ids["haier"]], household.case_id)
     assert f"/plans/{proposal.id}/cause" in where
 
 

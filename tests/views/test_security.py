@@ -61,7 +61,7 @@ def addresses(app: Flask, household: Household, method: str) -> Iterator[tuple[s
     values = {
         "case_id": household.case_id, "loan_id": household.loan_ids["haier"], "line_id": 1, "proposal_id": 1, "n": 6,
         "extension": "json", "signed": "x", "token": "x", "kind": "income",
-        "what": "paid",
+        "what": "paid", "letter": "hold",
     }  # fmt: skip
     adapter = app.url_map.bind("localhost")
     for rule in app.url_map.iter_rules():
