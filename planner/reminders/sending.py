@@ -26,8 +26,7 @@ from .composing import compose
 
 LEASE = timedelta(minutes=10)
 BATCH = 50
-TOGETHER = 10
-PROMPT_SECONDS = 1
+TOGETHER = 5
 MOST_ATTEMPTS = 5
 # Minutes until the next try after each failed one.
 BACK_OFF = (5, 30, 120, 480)
@@ -73,7 +72,7 @@ def _next_due(now: datetime, most: int) -> CTE:
 
 
 def deliver(keys: Sequence[int], now: datetime) -> int:
-    """Send claimed messages, one connection a channel. Returns how many went out.
+    """Send claimed messages, one connection a channel; each one's outcome is stored by itself. Returns how many went out.
 
     Those never tried go first. Then each repeat alone, the least tried first: should it be what ends its worker, it holds up
     nobody and uses up its own tries only.
@@ -105,7 +104,7 @@ def _deliver_group(group: list[Letter], closed: dict[str, DeliveryError], now: d
             while group and time.monotonic() < until:
                 begun, group = group[:TOGETHER], group[TOGETHER:]
                 _mark_attempted(begun)
-                sent += _deliver_few(carrier, begun, now)
+                sent += sum(_deliver_one(carrier, letter, now) for letter in begun)
     except DeliveryError as error:
         closed[channel] = error
         _mark_attempted(group)
@@ -149,50 +148,29 @@ def _night_end(letter: Letter, now: datetime) -> datetime | None:
     return reminding.quiet_until(now, letter.wishes.rules) if is_late else None
 
 
-def _deliver_few(carrier: Carrier, letters: Sequence[Letter], now: datetime) -> int:
-    """Hand a few messages over; returns how many were taken.
-
-    Those taken are stored together, at the latest when a second has passed: a crash repeats few of them, each with its key.
-    One that was not taken is stored by itself, after those before it.
-    """
-    taken, since, count = list[Letter](), time.monotonic(), 0
-    for letter in letters:
-        error = _hand_over(carrier, letter, now)
-        if error is None:
-            taken, count = [*taken, letter], count + 1
-        if error is not None or time.monotonic() - since > PROMPT_SECONDS:
-            _store_sent(taken, now)
-            taken, since = [], time.monotonic()
-        if error is not None:
-            _failed(letter, error, now)
-            db.session.commit()
-    _store_sent(taken, now)
-    return count
-
-
-def _hand_over(carrier: Carrier, letter: Letter, now: datetime) -> DeliveryError | None:
-    """Why a message was not taken; None when it was. What cannot even be written is no reason to stop."""
+def _deliver_one(carrier: Carrier, letter: Letter, now: datetime) -> bool:
+    """Hand one message over; its outcome is committed before the next one begins."""
+    row = letter.dispatch
     try:
         carrier.send(compose(letter), now)
-    except DeliveryError as error:
-        return error
-    except Exception:
-        db.session.rollback()  # nothing waits to be stored: what was taken is written after this, failures before
-        log.exception("message %s could not be written", letter.dispatch.id)
-        return DeliveryError("fault")
-    return None
-
-
-def _store_sent(letters: Sequence[Letter], now: datetime) -> None:
-    """Straight to the table: this is done for every message, and the unit of work costs as much as the sending."""
-    if not letters:
-        return
-    keys = [letter.dispatch.id for letter in letters]
-    sent = update(Dispatch).where(Dispatch.id.in_(keys)).values(status=DispatchStatus.SENT, sent_at=now, reason=None)
-    db.session.execute(sent, execution_options={"synchronize_session": False})
-    for letter in letters:
+        _mark_sent(row.id, now)
         _note(letter, None)
+        db.session.commit()
+        return True
+    except DeliveryError as error:
+        _failed(letter, error, now)
+    except Exception:
+        db.session.rollback()
+        log.exception("message %s could not be written", row.id)
+        _failed(letter, DeliveryError("fault"), now)
     db.session.commit()
+    return False
+
+
+def _mark_sent(key: int, now: datetime) -> None:
+    """Straight to the table: this is done for every message, and the unit of work costs as much as the sending."""
+    sent = update(Dispatch).where(Dispatch.id == key).values(status=DispatchStatus.SENT, sent_at=now, reason=None)
+    db.session.execute(sent, execution_options={"synchronize_session": False})
 
 
 def _failed(letter: Letter, error: DeliveryError, now: datetime) -> None:
