@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
+from hypothesis import settings as hypothesis_settings
 from sqlalchemy import Engine, text
 
 from planner import config
@@ -26,6 +27,12 @@ if TYPE_CHECKING:
 
 NOW = datetime.fromisoformat("2026-12-09T08:12+08:00")
 SHARED = Path(__file__).resolve().parents[2] / "shared"
+
+# The same examples on every run, so that a change is judged by what it changed and a slow machine fails nothing;
+# `pytest --hypothesis-profile=search` looks for new ones.
+hypothesis_settings.register_profile("steady", derandomize=True, deadline=None, database=None)
+hypothesis_settings.register_profile("search", deadline=None)
+hypothesis_settings.load_profile("steady")
 
 
 def missing(what: str) -> None:

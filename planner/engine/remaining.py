@@ -35,15 +35,16 @@ def remaining_terms(terms: LoanTerms, paid: int) -> LoanTerms:
     """The contract of the rows after the first `paid` (down payments not counted); its schedule is theirs, to the unit.
 
     Weighted and flat contracts cannot go on by their own rule: the first becomes a plan of its principal parts, the second
-    a plan at no rate whose interest is carried row by row. Money still to be paid out later is paid out later; a level
+    a plan at no rate whose interest is carried row by row. A level instalment that was rounded down to nothing cannot be
+    given either, so it becomes a plan as well. Money still to be paid out later is paid out later; a level
     instalment that such a payout would change is solved again, which may differ from the original by its rounding.
     Raises TermsError("paid") when no principal is left: interest held back alone is no contract.
     """
     if paid == 0:
         return terms
     schedule = plain_schedule(terms)
-    if schedule is not None:
-        return _after_plain(terms, schedule, paid)
+    if schedule is not None and (kept := _kept(terms, schedule)):
+        return _after_plain(terms, schedule, paid, kept)
     if terms.method == Method.FLAT:
         return _as_given(terms, paid)
     return _after(terms, _reached(terms, paid), paid)
@@ -75,11 +76,15 @@ def anchor_day(terms: LoanTerms) -> int | None:
     return terms.anchor_day or (terms.first_due_date or terms.start_date).day
 
 
-def _after_plain(terms: LoanTerms, schedule: Schedule, paid: int) -> LoanTerms:
+def _kept(terms: LoanTerms, schedule: Schedule) -> int:
+    """The level instalment (or share of principal) of a plain contract, by its first row."""
+    return schedule.principal[0] + (schedule.interest[0] if terms.method == Method.ANNUITY else 0)
+
+
+def _after_plain(terms: LoanTerms, schedule: Schedule, paid: int, kept: int) -> LoanTerms:
     """The short way: a plain contract stays plain, with its instalment given."""
     if paid >= len(schedule):
         raise TermsError("paid", "nothing_left")
-    kept = schedule.principal[0] + (schedule.interest[0] if terms.method == Method.ANNUITY else 0)
     dates = _dates(terms, schedule.due, paid)
     return replace(
         terms, start_date=dates.start, first_due_date=dates.first_due, due_dates=dates.listed, anchor_day=dates.anchor,
@@ -92,7 +97,7 @@ def _after_plain(terms: LoanTerms, schedule: Schedule, paid: int) -> LoanTerms:
 def _after(terms: LoanTerms, machine: Walk, paid: int) -> LoanTerms:
     """The general way: the state of the walk after row `paid`, said as a contract."""
     start, made = machine.periods[paid - 1].due, len(machine.columns.due)
-    if terms.method == Method.WEIGHTED:
+    if terms.method == Method.WEIGHTED or (machine.level == 0 and not machine.tranches):
         terms = replace(
             terms,
             method=Method.FIXED_PLAN,
@@ -103,9 +108,7 @@ def _after(terms: LoanTerms, machine: Walk, paid: int) -> LoanTerms:
     tranches = tuple(machine.tranches)
     first = (Disbursement(start, machine.balance),) if machine.balance else ()
     level = None if tranches or _asks_again(terms, machine, paid) else machine.level
-    given = (
-        (level or None) if terms.method in (Method.ANNUITY, Method.EQUAL_PRINCIPAL) else terms.fixed_instalment_minor
-    )
+    given = level if terms.method in (Method.ANNUITY, Method.EQUAL_PRINCIPAL) else terms.fixed_instalment_minor
     dates = _dates(terms, [period.due for period in machine.periods], paid)
     return replace(
         terms, start_date=start, first_due_date=dates.first_due, due_dates=dates.listed, anchor_day=dates.anchor,

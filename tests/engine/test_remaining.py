@@ -17,7 +17,7 @@ from planner.engine.loan import LoanTerms, Method
 from planner.engine.plain import plain_schedule
 from planner.engine.remaining import outstanding, remaining_terms
 
-from .contracts import column, contract, scheduled
+from .contracts import column, contract, rounding, scheduled
 from .test_second_reading import contracts
 
 COLUMNS = ("due", "principal", "interest", "fee", "balance")
@@ -51,6 +51,10 @@ def same_rows(found: dict[str, Any]) -> None:
         {"grace": {"principal": 2, "interest_free": 3}}, {"carried_interest": ["1", "2", "0.5"]},
         {"interest_payment_holidays": [{"from": "2024-03-01", "to": "2024-04-01"}]},
         {"rate_changes": [{"effective": "2024-03-01", "nominal_annual_rate_pct": "9", "resolve": True}]},
+        {"disbursements": [{"date": "2024-01-01", "amount": "0.13"}], "nominal_annual_rate_pct": "0",
+         "rounding": {"interest": rounding(), "installment": rounding("0.05", "floor")}},
+        {"disbursements": [{"date": "2024-01-01", "amount": "0.13"}], "nominal_annual_rate_pct": "0", "method": "equal_principal",
+         "rounding": {"interest": rounding(), "installment": rounding("0.05", "floor")}},
         {"due_dates": [f"2024-{month:02}-07" for month in range(2, 8)]}, {"installment_adjustment": "spread_last_difference"},
     ],
 )  # fmt: skip
