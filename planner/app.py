@@ -7,7 +7,7 @@ from collections.abc import Mapping
 
 from flask import Flask
 
-from . import errors, rate_storage, rendering, security
+from . import errors, rate_storage, rendering, security, watching
 from .accounts import views as accounts
 from .accounts.services import find_user_by_token
 from .budget import views as budget
@@ -81,6 +81,7 @@ def create_app(settings: Settings | None = None, env: Mapping[str, str] = os.env
     errors.init_app(app)
     rendering.init_app(app)
     noticing.init()
+    watching.init()
     for feature in FEATURES:
         app.register_blueprint(feature.bp)
     return app

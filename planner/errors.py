@@ -20,8 +20,24 @@ class NotFound(PlannerError):
     """No such row for this person; whether it exists for others is not said."""
 
 
+class AccessEnded(NotFound):
+    """A consent that counted when the page was opened and no longer does; what was typed is shown, nothing was stored."""
+
+
 class NotAllowed(PlannerError):
     """A member whose role may look but not do this."""
+
+
+class NotShared(NotAllowed):
+    """A part of the case that its borrower keeps to themselves."""
+
+
+class SecondFactorNeeded(PlannerError):
+    """Signed in by password alone where more is asked for."""
+
+
+class TooManyTries(PlannerError):
+    """More tries than somebody who means well needs."""
 
 
 class Conflict(PlannerError):
@@ -34,7 +50,7 @@ class Gone(PlannerError):
 
 def init_app(app: Flask) -> None:
     """Register the one translation of errors to pages."""
-    for error, status in ((NotFound, 404), (NotAllowed, 403), (Conflict, 409), (Gone, 404)):
+    for error, status in ((NotFound, 404), (NotAllowed, 403), (Conflict, 409), (Gone, 404), (TooManyTries, 429)):
         app.register_error_handler(error, lambda e, status=status: page(status, type(e).__name__))
     app.register_error_handler(StaleDataError, lambda e: page(409, "Conflict"))
     app.register_error_handler(CSRFError, lambda e: page(403, "CSRFError"))
@@ -62,11 +78,18 @@ def page(status: int, kind: str) -> Response:
     """The page for an error: what happened, and the way on. Nothing half written stays in the session."""
     db.session.rollback()
     title, text = _words(status, kind)
-    body = render_template("errors/error.html", status=status, title=title, text=text)
+    typed = _typed() if kind in ("AccessEnded", "NotShared", "NotAllowed", "Conflict") else []
+    body = render_template("errors/error.html", status=status, title=title, text=text, typed=typed)
     answer = make_response(body, status)
     if request.path.startswith(("/s/", "/r/", "/calendar/")):
         answer.headers["X-Robots-Tag"] = "noindex"
     return answer
+
+
+def _typed() -> list[str]:
+    """What somebody wrote into the form that could not be taken, to be copied; marks and choices are not worth that."""
+    texts = [value.strip() for name, value in request.form.items(multi=True) if name != "csrf_token"]
+    return [text for text in texts if len(text) > 1]
 
 
 def _words(status: int, kind: str) -> tuple[str, str]:
@@ -78,6 +101,12 @@ def _words(status: int, kind: str) -> tuple[str, str]:
         return _("Please send the form again"), _(
             "The page was open for too long. Go back, reload the page and send it again."
         )
+    if kind == "AccessEnded":
+        return _("You no longer have access to this file"), _(
+            "Nothing was saved. Your client ended the consent, or its time was over."
+        )
+    if kind == "NotShared":
+        return _("Not shared with you"), _("Your client keeps this part to themselves. They can share it at any time.")
     return {
         400: (_("That could not be read"), _("Go back, check what you entered and send it again.")),
         403: (_("You may look at this but not change it"), _("Ask the person whose file this is to make the change.")),

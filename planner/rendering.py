@@ -13,10 +13,11 @@ from jinja2 import StrictUndefined
 from markupsafe import Markup
 
 from . import charts, formatting, i18n, icons
-from .access import Permission, may
+from .access import Permission, find_agency_member, may, may_see
 from .clock import now
 from .config import PROJECT
 from .i18n import html_lang
+from .models import Part
 from .security import csp_nonce, device_mark
 
 STATIC = PROJECT / "static"
@@ -43,7 +44,11 @@ def init_app(app: Flask) -> None:
         device_mark=device_mark,
         charts=charts,
         may=may,
+        may_see=may_see,
         Permission=Permission,
+        Part=Part,
+        consent=lambda: g.get("consent"),
+        agency_member=find_agency_member,
         now=now,
         home_url=home_url,
         lang=lambda: html_lang(str(get_locale())),

@@ -69,15 +69,16 @@ def make_household() -> Household:
     return Household(case.id, owner.id, viewer.id, stranger.id, other.id, keys)
 
 
-def sign_in_as(app: Flask, user_id: int) -> FlaskClient:
-    """A browser in which this person is signed in."""
+def sign_in_as(app: Flask, user_id: int, *, second_factor: bool = False) -> FlaskClient:
+    """A browser in which this person is signed in, by password alone or with a second factor."""
     token = new_token()
     with app.app_context():
         user = db.session.scalar(select(User).where(User.id == user_id))
         now = app.config["SETTINGS"].fixed_now or datetime.now(UTC)
         db.session.add(
-            SignIn(user_id=user.id, token_hash=token_hash(token), client="test", created_at=now, seen_at=now)
-        )
+            SignIn(user_id=user.id, token_hash=token_hash(token), client="test", created_at=now, seen_at=now,
+                   second_factor_at=now if second_factor else None)
+        )  # fmt: skip
         db.session.commit()
     client = app.test_client()
     with client.session_transaction() as session:

@@ -17,7 +17,7 @@ from planner.access import Permission
 from tests.factories import Household
 
 ROOT = Path(__file__).resolve().parent.parent
-RULES = {"public", "signed_in", *Permission}
+RULES = {"public", "signed_in", "agency_admin", "agency_counsellor", *Permission}
 
 
 def rules(app: Flask) -> Iterator[tuple[Rule, str]]:

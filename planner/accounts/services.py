@@ -85,7 +85,7 @@ def find_user_by_token(token: str) -> User | None:
     row = db.session.scalars(select(SignIn).where(SignIn.token_hash == token_hash(token))).one_or_none()
     if row is None or clock.now() - row.created_at >= ABSOLUTE_LIMIT:
         return None
-    row.user.token = token
+    row.user.token, row.user.second_factor_at = token, row.second_factor_at
     return row.user
 
 

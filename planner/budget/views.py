@@ -15,7 +15,7 @@ from ..engine.budget import Kind
 from ..errors import NotFound
 from ..extensions import db
 from ..messages import flash_undo
-from ..models import BudgetLine, Case, Guideline
+from ..models import BudgetLine, Case, Guideline, Part
 from . import services
 from .forms import GuidelineForm, LineForm
 from .statement import guideline_keys, guidelines_of, heading_label, set_guidelines, statement_of
@@ -25,7 +25,7 @@ Page = str | tuple[str, int] | Response
 
 
 @bp.get("")
-@needs(Permission.VIEW)
+@needs(Permission.VIEW, Part.BUDGET)
 def index(case: Case) -> Page:
     today = clock.today(case.timezone)
     month = _cycle(case, today) or services.month_view(
@@ -35,14 +35,14 @@ def index(case: Case) -> Page:
 
 
 @bp.get("/new")
-@needs(Permission.EDIT)
+@needs(Permission.EDIT, Part.BUDGET)
 def create(case: Case) -> Page:
     kind = _kind()
     return _form_page(LineForm(data=services.defaults(kind, request.args)).prepare(case, kind), kind)
 
 
 @bp.post("/new")
-@needs(Permission.EDIT)
+@needs(Permission.EDIT, Part.BUDGET)
 def create_post(case: Case) -> Page:
     kind = _kind()
     form = LineForm().prepare(case, kind)
@@ -55,14 +55,14 @@ def create_post(case: Case) -> Page:
 
 
 @bp.get("/<int:line_id>")
-@needs(Permission.EDIT)
+@needs(Permission.EDIT, Part.BUDGET)
 def edit(case: Case, line_id: int) -> Page:
     line = get_row(BudgetLine, line_id, case)
     return _form_page(LineForm(data=services.form_data(line)).prepare(case, line.kind, line.category), line.kind, line)
 
 
 @bp.post("/<int:line_id>")
-@needs(Permission.EDIT)
+@needs(Permission.EDIT, Part.BUDGET)
 def edit_post(case: Case, line_id: int) -> Page:
     line = get_row(BudgetLine, line_id, case)
     form = LineForm().prepare(case, line.kind, line.category)
@@ -78,7 +78,7 @@ def edit_post(case: Case, line_id: int) -> Page:
 
 
 @bp.post("/<int:line_id>/delete")
-@needs(Permission.EDIT)
+@needs(Permission.EDIT, Part.BUDGET)
 def delete(case: Case, line_id: int) -> Page:
     line = get_row(BudgetLine, line_id, case)
     undo = url_for("budget.restore", line=services.pack_line(line))
@@ -89,7 +89,7 @@ def delete(case: Case, line_id: int) -> Page:
 
 
 @bp.post("/restore")
-@needs(Permission.EDIT)
+@needs(Permission.EDIT, Part.BUDGET)
 def restore(case: Case) -> Page:
     services.restore_line(case, request.args.get("line", ""))
     db.session.commit()
@@ -98,14 +98,14 @@ def restore(case: Case) -> Page:
 
 
 @bp.get("/statement")
-@needs(Permission.VIEW)
+@needs(Permission.VIEW, Part.BUDGET)
 def statement(case: Case) -> Page:
     today = clock.today(case.timezone)
     return render_template("budget/statement.html", s=statement_of(case, today), today=today)
 
 
 @bp.get("/guidelines")
-@needs(Permission.EDIT)
+@needs(Permission.EDIT, Part.BUDGET)
 def guidelines(case: Case) -> Page:
     stored = guidelines_of(case)
     forms = {key: _guideline_form(case, key, stored.get(key)) for key in guideline_keys(case)}
@@ -113,7 +113,7 @@ def guidelines(case: Case) -> Page:
 
 
 @bp.post("/guidelines")
-@needs(Permission.EDIT)
+@needs(Permission.EDIT, Part.BUDGET)
 def guidelines_post(case: Case) -> Page:
     forms = {key: _guideline_form(case, key) for key in guideline_keys(case)}
     wrong = [key for key, form in forms.items() if not form.validate()]

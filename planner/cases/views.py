@@ -15,7 +15,7 @@ from ..access import Permission, get_row, needs
 from ..extensions import db
 from ..forms import Choice, DayField, Form, RadioChoice, options, required
 from ..messages import see_other
-from ..models import CalendarDay, Case, Membership
+from ..models import CalendarDay, Case, Membership, Part
 from .calendar import days_ahead, set_day
 
 bp = Blueprint("cases", __name__, url_prefix="/c/<int:case_id>")
@@ -50,7 +50,7 @@ class DayForm(Form):
 
 
 @bp.get("/more")
-@needs(Permission.VIEW)
+@needs(Permission.VIEW, Part.OWN)
 def more(case: Case) -> str:
     mine = db.session.scalars(
         select(Membership).where(Membership.user_id == current_user.id).order_by(Membership.id)
@@ -59,13 +59,13 @@ def more(case: Case) -> str:
 
 
 @bp.get("/settings")
-@needs(Permission.MANAGE)
+@needs(Permission.MANAGE, Part.OWN)
 def settings(case: Case) -> str:
     return render_template("cases/settings.html", form=_form(case))
 
 
 @bp.post("/settings")
-@needs(Permission.MANAGE)
+@needs(Permission.MANAGE, Part.OWN)
 def settings_post(case: Case) -> Response | tuple[str, int]:
     form = _form(case)
     if not form.validate_on_submit():
@@ -77,13 +77,13 @@ def settings_post(case: Case) -> Response | tuple[str, int]:
 
 
 @bp.get("/calendar")
-@needs(Permission.VIEW)
+@needs(Permission.VIEW, Part.BUDGET)
 def calendar(case: Case) -> str:
     return _calendar_page(case, DayForm())
 
 
 @bp.post("/calendar")
-@needs(Permission.EDIT)
+@needs(Permission.EDIT, Part.BUDGET)
 def calendar_post(case: Case) -> Response | tuple[str, int]:
     form = DayForm()
     if not form.validate_on_submit():
@@ -95,7 +95,7 @@ def calendar_post(case: Case) -> Response | tuple[str, int]:
 
 
 @bp.post("/calendar/<int:day_id>/delete")
-@needs(Permission.EDIT)
+@needs(Permission.EDIT, Part.BUDGET)
 def calendar_delete(case: Case, day_id: int) -> Response:
     db.session.delete(get_row(CalendarDay, day_id, case))
     db.session.commit()

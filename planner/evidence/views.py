@@ -14,7 +14,7 @@ from werkzeug.wrappers import Response
 from ..access import Permission, get_row, needs
 from ..extensions import db, limiter
 from ..messages import see_other
-from ..models import Case, Evidence
+from ..models import Case, Evidence, Part
 from . import services, words
 from .forms import EvidenceForm, UploadForm, evidence_form
 from .kinds import MOST_BYTES
@@ -41,14 +41,14 @@ def _too_large(_error: RequestEntityTooLarge) -> Response:
 
 
 @bp.get("")
-@needs(Permission.VIEW)
+@needs(Permission.VIEW, Part.FILES)
 def index(case: Case) -> Page:
     return _index_page(case, _upload_form(case))
 
 
 @bp.post("")
 @limiter.limit("60 per 10 minutes")
-@needs(Permission.EDIT)
+@needs(Permission.RECORD, Part.FILES)
 def upload(case: Case) -> Page:
     form = _upload_form(case)
     chosen = [file for file in form.files.data or () if file and file.filename]
@@ -65,14 +65,14 @@ def upload(case: Case) -> Page:
 
 
 @bp.get("/<int:evidence_id>")
-@needs(Permission.EDIT)
+@needs(Permission.RECORD, Part.FILES)
 def edit(case: Case, evidence_id: int) -> Page:
     row = get_row(Evidence, evidence_id, case)
     return _edit_page(row, evidence_form(row, services.find_proposals(case)))
 
 
 @bp.post("/<int:evidence_id>")
-@needs(Permission.EDIT)
+@needs(Permission.RECORD, Part.FILES)
 def edit_post(case: Case, evidence_id: int) -> Page:
     row = get_row(Evidence, evidence_id, case)
     form = evidence_form(row, services.find_proposals(case))
@@ -86,7 +86,7 @@ def edit_post(case: Case, evidence_id: int) -> Page:
 
 
 @bp.get("/<int:evidence_id>/<name>")
-@needs(Permission.VIEW)
+@needs(Permission.VIEW, Part.FILES)
 def download(case: Case, evidence_id: int, name: str) -> Response:
     file = services.open_file(get_row(Evidence, evidence_id, case))
     answer = send_file(file.path, file.kind, as_attachment=True, download_name=file.name, conditional=False, etag=False)
@@ -96,14 +96,14 @@ def download(case: Case, evidence_id: int, name: str) -> Response:
 
 
 @bp.get("/<int:evidence_id>/delete")
-@needs(Permission.EDIT)
+@needs(Permission.RECORD, Part.FILES)
 def delete(case: Case, evidence_id: int) -> Page:
     row = get_row(Evidence, evidence_id, case)
     return render_template("evidence/delete.html", row=row, proves=services.find_confirmation(row))
 
 
 @bp.post("/<int:evidence_id>/delete")
-@needs(Permission.EDIT)
+@needs(Permission.RECORD, Part.FILES)
 def delete_post(case: Case, evidence_id: int) -> Page:
     row = get_row(Evidence, evidence_id, case)
     services.remove(row)

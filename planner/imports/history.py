@@ -21,7 +21,7 @@ from ..errors import NotFound
 from ..extensions import db
 from ..forms import Choice, Form, options
 from ..loans import services as loans
-from ..models import BudgetLine, Case, Loan, Transaction
+from ..models import BudgetLine, Case, Loan, Part, Transaction
 from ..packs import headings
 from ..statements.values import Direction
 from . import actual, findings, repayments, sorting
@@ -62,7 +62,7 @@ class SortForm(Form):
 
 
 @bp.get("")
-@needs(Permission.VIEW)
+@needs(Permission.VIEW, Part.BUDGET)
 def index(case: Case) -> Page:
     today = clock.today(case.timezone)
     month = actual.view_of(case, request.args.get("month"), request.args.get("cycle"), today)
@@ -75,7 +75,7 @@ def index(case: Case) -> Page:
 
 
 @bp.post("/sort")
-@needs(Permission.EDIT)
+@needs(Permission.RECORD, Part.BUDGET)
 def sort(case: Case) -> Page:
     direction = request.form.get("direction", "")
     payee = sorting.payee_key(request.form.get("payee", "").replace("\0", ""))
@@ -93,7 +93,7 @@ def sort(case: Case) -> Page:
 
 
 @bp.get("/rows/<int:row_id>")
-@needs(Permission.EDIT)
+@needs(Permission.RECORD, Part.BUDGET)
 def row(case: Case, row_id: int) -> Page:
     stored = get_row(Transaction, row_id, case)
     form = SortForm().prepare(case, stored.direction, _owed(case))
@@ -106,7 +106,7 @@ def row(case: Case, row_id: int) -> Page:
 
 
 @bp.post("/rows/<int:row_id>")
-@needs(Permission.EDIT)
+@needs(Permission.RECORD, Part.BUDGET)
 def row_post(case: Case, row_id: int) -> Page:
     stored = get_row(Transaction, row_id, case)
     form = SortForm().prepare(case, stored.direction, _owed(case))
@@ -122,7 +122,7 @@ def row_post(case: Case, row_id: int) -> Page:
 
 
 @bp.get("/recurring")
-@needs(Permission.VIEW)
+@needs(Permission.VIEW, Part.BUDGET)
 def recurring(case: Case) -> Page:
     found = findings.offers(case, clock.today(case.timezone))
     known = sum(each.line is not None for each in found)
@@ -130,7 +130,7 @@ def recurring(case: Case) -> Page:
 
 
 @bp.post("/recurring/known")
-@needs(Permission.EDIT)
+@needs(Permission.RECORD, Part.BUDGET)
 def known(case: Case) -> Page:
     found = [(each, each.line) for each in findings.offers(case, clock.today(case.timezone)) if each.line is not None]
     for each, line in found:
@@ -139,7 +139,7 @@ def known(case: Case) -> Page:
 
 
 @bp.get("/recurring/<key>")
-@needs(Permission.EDIT)
+@needs(Permission.RECORD, Part.BUDGET)
 def offer(case: Case, key: str) -> Page:
     found = findings.get_offer(case, key, clock.today(case.timezone))
     values = findings.line_values(found)
@@ -148,7 +148,7 @@ def offer(case: Case, key: str) -> Page:
 
 
 @bp.post("/recurring/<key>")
-@needs(Permission.EDIT)
+@needs(Permission.RECORD, Part.BUDGET)
 def offer_post(case: Case, key: str) -> Page:
     today = clock.today(case.timezone)
     found = findings.get_offer(case, key, today)
@@ -161,7 +161,7 @@ def offer_post(case: Case, key: str) -> Page:
 
 
 @bp.post("/recurring/<key>/same")
-@needs(Permission.EDIT)
+@needs(Permission.RECORD, Part.BUDGET)
 def same(case: Case, key: str) -> Page:
     found = findings.get_offer(case, key, clock.today(case.timezone))
     line = get_row(BudgetLine, request.form.get("line", 0, type=int), case)
@@ -172,7 +172,7 @@ def same(case: Case, key: str) -> Page:
 
 
 @bp.post("/recurring/<key>/loan")
-@needs(Permission.EDIT)
+@needs(Permission.RECORD, Part.BUDGET)
 def loan(case: Case, key: str) -> Page:
     today = clock.today(case.timezone)
     found = findings.get_offer(case, key, today)
@@ -188,7 +188,7 @@ def loan(case: Case, key: str) -> Page:
 
 
 @bp.post("/recurring/<key>/quiet")
-@needs(Permission.EDIT)
+@needs(Permission.RECORD, Part.BUDGET)
 def quiet(case: Case, key: str) -> Page:
     findings.quiet(case, findings.get_offer(case, key, clock.today(case.timezone)))
     return _settled(_("It is not offered again"))

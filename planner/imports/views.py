@@ -16,7 +16,7 @@ from ..budget.statement import heading_label
 from ..errors import Conflict, NotFound
 from ..extensions import db
 from ..messages import flash_undo
-from ..models import Case, StatementImport, Transaction
+from ..models import Case, Part, StatementImport, Transaction
 from ..statements.mapping import Mapping
 from ..statements.values import MAX_BYTES, Direction, Unreadable, known_currency
 from . import repayments, services, sorting, words
@@ -37,13 +37,13 @@ def _allow_a_file(endpoint: str | None, _values: dict[str, Any] | None) -> None:
 
 
 @bp.get("")
-@needs(Permission.VIEW)
+@needs(Permission.VIEW, Part.BUDGET)
 def index(case: Case) -> Page:
     return _index_page(case, FileForm())
 
 
 @bp.post("")
-@needs(Permission.EDIT)
+@needs(Permission.RECORD, Part.BUDGET)
 def upload(case: Case) -> Page:
     form = FileForm()
     file = form.file.data
@@ -61,7 +61,7 @@ def upload(case: Case) -> Page:
 
 
 @bp.get("/<int:import_id>")
-@needs(Permission.VIEW)
+@needs(Permission.VIEW, Part.BUDGET)
 def look(case: Case, import_id: int) -> Page:
     row = get_row(StatementImport, import_id, case)
     if row.confirmed_at is not None:
@@ -70,7 +70,7 @@ def look(case: Case, import_id: int) -> Page:
 
 
 @bp.post("/<int:import_id>")
-@needs(Permission.EDIT)
+@needs(Permission.RECORD, Part.BUDGET)
 def look_again(case: Case, import_id: int) -> Page:
     row = _waiting(case, import_id)
     seen = services.preview(case, row)
@@ -96,7 +96,7 @@ def look_again(case: Case, import_id: int) -> Page:
 
 
 @bp.post("/<int:import_id>/confirm")
-@needs(Permission.EDIT)
+@needs(Permission.RECORD, Part.BUDGET)
 def confirm(case: Case, import_id: int) -> Page:
     row = get_row(StatementImport, import_id, case)
     try:
@@ -117,7 +117,7 @@ def confirm(case: Case, import_id: int) -> Page:
 
 
 @bp.post("/<int:import_id>/undo")
-@needs(Permission.EDIT)
+@needs(Permission.RECORD, Part.BUDGET)
 def undo(case: Case, import_id: int) -> Page:
     row = get_row(StatementImport, import_id, case)
     was_stored = row.confirmed_at is not None
@@ -128,7 +128,7 @@ def undo(case: Case, import_id: int) -> Page:
 
 
 @bp.get("/transactions")
-@needs(Permission.VIEW)
+@needs(Permission.VIEW, Part.BUDGET)
 def transactions(case: Case) -> Page:
     wanted = " ".join(request.args.get("q", "").replace("\0", "").split())[:80]
     rows, count = services.transactions(case, wanted)

@@ -16,7 +16,7 @@ from ..documents.letters import LETTERS, letter_for, letter_pdf
 from ..documents.proposal import SHOWN_AT_FIRST
 from ..errors import NotFound
 from ..i18n import html_lang
-from ..models import Case
+from ..models import Case, Part
 from . import services, words
 from .forms import MOST_CONTACTS, ContactForm, TextForm, WishesForm, mark_of
 from .services import Subject
@@ -27,13 +27,13 @@ ONE = f"/<any({', '.join(LETTERS)}):letter>"
 
 
 @bp.get("")
-@needs(Permission.VIEW)
+@needs(Permission.VIEW, Part.PLANS)
 def index(case: Case) -> Page:
     return render_template("letters/index.html", letters=words.all_letters(), about=_about())
 
 
 @bp.get(ONE)
-@needs(Permission.VIEW)
+@needs(Permission.VIEW, Part.PLANS)
 def detail(case: Case, letter: str) -> Page:
     subject = _find(case, letter)
     if subject is None:
@@ -48,7 +48,7 @@ def detail(case: Case, letter: str) -> Page:
 
 
 @bp.post(ONE)
-@needs(Permission.SHARE)
+@needs(Permission.SHARE, Part.PLANS)
 def write(case: Case, letter: str) -> Page:
     """Fill it again with what is ticked, or give the text as it was edited."""
     subject, form, text = _find(case, letter), WishesForm(), TextForm()

@@ -16,7 +16,7 @@ from ..engine.ledger import Purpose
 from ..errors import Conflict, NotFound
 from ..extensions import db
 from ..formatting import day, money
-from ..models import Case, Loan, Payment
+from ..models import Case, Loan, Part, Payment
 from ..packs.arrears import usual_penalty
 from . import figures, lateness, services
 from .forms import PaymentForm, PayoffForm, ReturnForm
@@ -29,7 +29,7 @@ Page = str | tuple[str, int] | Response
 
 
 @bp.post("/<int:loan_id>/pay")
-@needs(Permission.EDIT)
+@needs(Permission.EDIT, Part.LOANS)
 def record(case: Case, loan_id: int) -> Page:
     loan, today = get_row(Loan, loan_id, case), clock.today(case.timezone)
     form = PaymentForm().prepare(services.position(loan, today), today)
@@ -41,7 +41,7 @@ def record(case: Case, loan_id: int) -> Page:
 
 
 @bp.post("/<int:loan_id>/instalments/<int:n>/paid")
-@needs(Permission.EDIT)
+@needs(Permission.EDIT, Part.LOANS)
 def mark_paid(case: Case, loan_id: int, n: int) -> Page:
     loan = get_row(Loan, loan_id, case)
     try:
@@ -54,7 +54,7 @@ def mark_paid(case: Case, loan_id: int, n: int) -> Page:
 
 
 @bp.post("/<int:loan_id>/payments/<int:payment_id>/undo")
-@needs(Permission.EDIT)
+@needs(Permission.EDIT, Part.LOANS)
 def undo(case: Case, loan_id: int, payment_id: int) -> Page:
     payment = _own_payment(case, loan_id, payment_id)
     services.take_back(payment, clock.today(case.timezone))
@@ -64,14 +64,14 @@ def undo(case: Case, loan_id: int, payment_id: int) -> Page:
 
 
 @bp.get("/<int:loan_id>/payments/<int:payment_id>/returned")
-@needs(Permission.EDIT)
+@needs(Permission.EDIT, Part.LOANS)
 def returned(case: Case, loan_id: int, payment_id: int) -> Page:
     payment = _own_payment(case, loan_id, payment_id)
     return _return_page(payment, ReturnForm(data={"returned_on": clock.today(case.timezone)}))
 
 
 @bp.post("/<int:loan_id>/payments/<int:payment_id>/returned")
-@needs(Permission.EDIT)
+@needs(Permission.EDIT, Part.LOANS)
 def returned_post(case: Case, loan_id: int, payment_id: int) -> Page:
     payment, form = _own_payment(case, loan_id, payment_id), ReturnForm()
     sound, on = form.validate_on_submit(), form.data["returned_on"]
@@ -87,7 +87,7 @@ def returned_post(case: Case, loan_id: int, payment_id: int) -> Page:
 
 
 @bp.post("/<int:loan_id>/payments/<int:payment_id>/restore")
-@needs(Permission.EDIT)
+@needs(Permission.EDIT, Part.LOANS)
 def restore(case: Case, loan_id: int, payment_id: int) -> Page:
     payment = _own_payment(case, loan_id, payment_id)
     services.put_back(payment)
@@ -97,7 +97,7 @@ def restore(case: Case, loan_id: int, payment_id: int) -> Page:
 
 
 @bp.get("/<int:loan_id>/late")
-@needs(Permission.VIEW)
+@needs(Permission.VIEW, Part.LOANS)
 def late(case: Case, loan_id: int) -> Page:
     loan = get_row(Loan, loan_id, case)
     rules, has_rate = services.late_rules(loan), lateness.names_rate(services.terms_of(loan))
@@ -106,7 +106,7 @@ def late(case: Case, loan_id: int) -> Page:
 
 
 @bp.post("/<int:loan_id>/late")
-@needs(Permission.EDIT)
+@needs(Permission.EDIT, Part.LOANS)
 def late_post(case: Case, loan_id: int) -> Page:
     loan = get_row(Loan, loan_id, case)
     form = LateForm().prepare(loan.currency, lateness.names_rate(services.terms_of(loan)))
@@ -122,7 +122,7 @@ def late_post(case: Case, loan_id: int) -> Page:
 
 
 @bp.post("/<int:loan_id>/late/forget")
-@needs(Permission.EDIT)
+@needs(Permission.EDIT, Part.LOANS)
 def late_forget(case: Case, loan_id: int) -> Page:
     loan = get_row(Loan, loan_id, case)
     services.set_late_rules(loan, None)
@@ -132,7 +132,7 @@ def late_forget(case: Case, loan_id: int) -> Page:
 
 
 @bp.get("/<int:loan_id>/payoff")
-@needs(Permission.VIEW)
+@needs(Permission.VIEW, Part.LOANS)
 def payoff(case: Case, loan_id: int) -> Page:
     loan, today = get_row(Loan, loan_id, case), clock.today(case.timezone)
     form = PayoffForm(formdata=request.args or None, data={"on": today})

@@ -15,7 +15,7 @@ from ..access import Permission, get_row, needs
 from ..engine.errors import EngineError
 from ..engine.loan import LoanTerms
 from ..extensions import db
-from ..models import Case, Loan
+from ..models import Case, Loan, Part
 from . import contracts, decoder, figures, lateness, refusals, services, shown, tried
 from . import what_if as trying
 from .forms import METHOD_NOTES, LoanForm, PaymentForm
@@ -27,7 +27,7 @@ Page = str | tuple[str, int] | Response
 
 
 @bp.get("")
-@needs(Permission.VIEW)
+@needs(Permission.VIEW, Part.LOANS)
 def index(case: Case) -> Page:
     today = clock.today(case.timezone)
     found = services.positions(case, today, include_closed=True)
@@ -35,7 +35,7 @@ def index(case: Case) -> Page:
 
 
 @bp.get("/new")
-@needs(Permission.EDIT)
+@needs(Permission.EDIT, Part.LOANS)
 def create(case: Case) -> Page:
     named = {"creditor": request.args["creditor"][:80]} if "creditor" in request.args else {}
     start = {"start_date": clock.today(case.timezone), **named, **decoder.taken_over(case, request.args)}
@@ -43,7 +43,7 @@ def create(case: Case) -> Page:
 
 
 @bp.post("/new")
-@needs(Permission.EDIT)
+@needs(Permission.EDIT, Part.LOANS)
 def create_post(case: Case) -> Page:
     form = LoanForm().prepare(case.currency)
     terms = _terms(form, case) if form.validate_on_submit() else None
@@ -56,13 +56,13 @@ def create_post(case: Case) -> Page:
 
 
 @bp.get("/<int:loan_id>")
-@needs(Permission.VIEW)
+@needs(Permission.VIEW, Part.LOANS)
 def detail(case: Case, loan_id: int) -> Page:
     return detail_page(case, get_row(Loan, loan_id, case))
 
 
 @bp.get("/<int:loan_id>/schedule")
-@needs(Permission.VIEW)
+@needs(Permission.VIEW, Part.LOANS)
 def schedule(case: Case, loan_id: int) -> Page:
     here = services.position(get_row(Loan, loan_id, case), clock.today(case.timezone))
     rows = here.ledger.rows
@@ -78,7 +78,7 @@ def schedule(case: Case, loan_id: int) -> Page:
 
 
 @bp.get("/<int:loan_id>/edit")
-@needs(Permission.EDIT)
+@needs(Permission.EDIT, Part.LOANS)
 def edit(case: Case, loan_id: int) -> Page:
     loan = get_row(Loan, loan_id, case)
     terms = services.terms_of(loan)
@@ -87,7 +87,7 @@ def edit(case: Case, loan_id: int) -> Page:
 
 
 @bp.post("/<int:loan_id>/edit")
-@needs(Permission.EDIT)
+@needs(Permission.EDIT, Part.LOANS)
 def edit_post(case: Case, loan_id: int) -> Page:
     loan = get_row(Loan, loan_id, case)
     stored = services.terms_of(loan)
@@ -105,13 +105,13 @@ def edit_post(case: Case, loan_id: int) -> Page:
 
 
 @bp.get("/<int:loan_id>/delete")
-@needs(Permission.EDIT)
+@needs(Permission.EDIT, Part.LOANS)
 def delete(case: Case, loan_id: int) -> Page:
     return render_template("loans/delete.html", loan=get_row(Loan, loan_id, case))
 
 
 @bp.post("/<int:loan_id>/delete")
-@needs(Permission.EDIT)
+@needs(Permission.EDIT, Part.LOANS)
 def delete_post(case: Case, loan_id: int) -> Page:
     loan = get_row(Loan, loan_id, case)
     db.session.delete(loan)
@@ -121,7 +121,7 @@ def delete_post(case: Case, loan_id: int) -> Page:
 
 
 @bp.post("/<int:loan_id>/close")
-@needs(Permission.EDIT)
+@needs(Permission.EDIT, Part.LOANS)
 def close(case: Case, loan_id: int) -> Page:
     loan = get_row(Loan, loan_id, case)
     loan.closed_on = None if loan.closed_on else clock.today(case.timezone)
@@ -131,7 +131,7 @@ def close(case: Case, loan_id: int) -> Page:
 
 
 @bp.get("/<int:loan_id>/what-if")
-@needs(Permission.VIEW)
+@needs(Permission.VIEW, Part.LOANS)
 def what_if(case: Case, loan_id: int) -> Page:
     wanted = request.args.get("loan", type=int)
     if wanted and wanted != loan_id:
@@ -152,7 +152,7 @@ def what_if(case: Case, loan_id: int) -> Page:
 
 
 @bp.get("/decode")
-@needs(Permission.VIEW)
+@needs(Permission.VIEW, Part.LOANS)
 def decode(case: Case) -> Page:
     given = request.args
     form = decoder.read(case, given)

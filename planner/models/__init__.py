@@ -1,8 +1,33 @@
 """Tables only; they stand together because they refer to each other."""
 
+from .agency import (
+    Agency,
+    AgencyMember,
+    AgencyRole,
+    Appointment,
+    CaseFigures,
+    Client,
+    ClientNote,
+    ClientTask,
+    OwnedByAgency,
+    SavedView,
+)
 from .base import Base
 from .budget import BudgetLine, CashChange, Guideline
 from .case import CalendarDay, Case, Membership, OwnedByCase, Role, Versioned
+from .consent import (
+    AuditAct,
+    AuditEntry,
+    Consent,
+    ConsentHow,
+    Invitation,
+    InvitationKind,
+    Part,
+    Scope,
+    Suggestion,
+    SuggestionItem,
+    SuggestionKind,
+)
 from .evidence import Evidence
 from .loan import Loan, Payment
 from .proposal import (
@@ -32,23 +57,39 @@ from .transaction import KeptMapping, PayeeRule, StatementImport, Transaction
 from .user import RateCount, SignIn, User
 
 __all__ = [
+    "Agency",
+    "AgencyMember",
+    "AgencyRole",
+    "Appointment",
     "Arrangement",
+    "AuditAct",
+    "AuditEntry",
     "Base",
     "BudgetLine",
     "CalendarDay",
     "Case",
+    "CaseFigures",
     "CashChange",
     "Channel",
+    "Client",
+    "ClientNote",
+    "ClientTask",
     "Confirmation",
+    "Consent",
+    "ConsentHow",
     "Dispatch",
     "DispatchStatus",
     "Evidence",
     "Guideline",
+    "Invitation",
+    "InvitationKind",
     "KeptMapping",
     "Loan",
     "LoanReminders",
     "Membership",
+    "OwnedByAgency",
     "OwnedByCase",
+    "Part",
     "PayeeRule",
     "Payment",
     "Proposal",
@@ -64,10 +105,15 @@ __all__ = [
     "ResponseKind",
     "ResponseSource",
     "Role",
+    "SavedView",
+    "Scope",
     "Share",
     "ShareView",
     "SignIn",
     "StatementImport",
+    "Suggestion",
+    "SuggestionItem",
+    "SuggestionKind",
     "Transaction",
     "User",
     "Versioned",

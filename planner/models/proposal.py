@@ -19,6 +19,7 @@ from .loan import Loan
 class Proposal(OwnedByCase, Versioned, Base):
     """A repayment plan for all creditors while it is being written; the four steps fill it from top to bottom.
 
+    `drafted_by_id` is the counsellor who drew it up for `agency_id`; such a draft is the borrower's once `approved_at` is set.
     `checked` holds the answers of the budget check, by question (proposals/checking.py): "right" or what the borrower explained.
     """
 
@@ -34,6 +35,9 @@ class Proposal(OwnedByCase, Versioned, Base):
     review_on: Mapped[date | None] = mapped_column(Date)
     borrower_name: Mapped[str | None] = mapped_column(String(80))
     borrower_contact: Mapped[str | None] = mapped_column(String(120))
+    drafted_by_id: Mapped[int | None] = mapped_column(ForeignKey("users.id", ondelete="SET NULL"))
+    agency_id: Mapped[int | None] = mapped_column(ForeignKey("agencies.id", ondelete="SET NULL"))
+    approved_at: Mapped[datetime | None] = mapped_column(Instant)
     created_at: Mapped[datetime] = mapped_column(Instant)
     updated_at: Mapped[datetime] = mapped_column(Instant)
 

@@ -25,6 +25,8 @@ class User(UserMixin, WithKey, Base):
 
     token: str | None = None
     """The sign-in token this person was loaded with; not stored."""
+    second_factor_at: datetime | None = None
+    """When this device's sign-in proved a second factor; not stored here."""
 
     def get_id(self) -> str | None:
         """What Flask-Login keeps in the session: the device's token, never the person's key."""
@@ -46,6 +48,7 @@ class SignIn(WithKey, Base):
     client: Mapped[str] = mapped_column(String(80))
     created_at: Mapped[datetime] = mapped_column(Instant)
     seen_at: Mapped[datetime] = mapped_column(Instant)
+    second_factor_at: Mapped[datetime | None] = mapped_column(Instant)
 
     user: Mapped[User] = relationship(lazy="joined", innerjoin=True)
 

@@ -18,7 +18,7 @@ from ..errors import Conflict, NotFound
 from ..extensions import db
 from ..loans import agreed
 from ..messages import see_other
-from ..models import Arrangement, Case, Evidence, ProposalItem, ResponseKind
+from ..models import Arrangement, Case, Evidence, Part, ProposalItem, ResponseKind
 from . import agreeing, services, testing, words
 from .forms import ConfirmForm, EndForm, LogForm
 from .services import Talk
@@ -29,13 +29,13 @@ REVIEW_MONTHS = 3
 
 
 @bp.get("/talks")
-@needs(Permission.VIEW)
+@needs(Permission.VIEW, Part.CONTACTS)
 def index(case: Case) -> Page:
     return render_template("negotiation/index.html", talks=services.talks(case, clock.now()), words=words)
 
 
 @bp.get("/talks/<int:item_id>")
-@needs(Permission.VIEW)
+@needs(Permission.VIEW, Part.CONTACTS)
 def detail(case: Case, item_id: int) -> Page:
     found = _talk(case, item_id)
     return render_template(
@@ -45,7 +45,7 @@ def detail(case: Case, item_id: int) -> Page:
 
 
 @bp.post("/talks/<int:item_id>/seen")
-@needs(Permission.EDIT)
+@needs(Permission.RECORD, Part.CONTACTS)
 def seen(case: Case, item_id: int) -> Page:
     services.mark_seen(_talk(case, item_id).unread, clock.now())
     db.session.commit()
@@ -53,13 +53,13 @@ def seen(case: Case, item_id: int) -> Page:
 
 
 @bp.get("/talks/<int:item_id>/answer")
-@needs(Permission.EDIT)
+@needs(Permission.RECORD, Part.CONTACTS)
 def log(case: Case, item_id: int) -> Page:
     return _log_page(case, _talk(case, item_id), LogForm(data={"said_on": clock.today(case.timezone)}))
 
 
 @bp.post("/talks/<int:item_id>/answer")
-@needs(Permission.EDIT)
+@needs(Permission.RECORD, Part.CONTACTS)
 def log_post(case: Case, item_id: int) -> Page:
     found, form, now = _talk(case, item_id), LogForm(), clock.now()
     form.prepare(found.item.loan.currency, clock.today(case.timezone))
@@ -76,7 +76,7 @@ def log_post(case: Case, item_id: int) -> Page:
 
 
 @bp.post("/talks/<int:item_id>/counter-offer")
-@needs(Permission.EDIT)
+@needs(Permission.RECORD, Part.CONTACTS)
 def take_counter(case: Case, item_id: int) -> Page:
     """Make the lender's terms the request of a new draft, to be shared as the next version."""
     found = _talk(case, item_id)
@@ -93,7 +93,7 @@ def take_counter(case: Case, item_id: int) -> Page:
 
 
 @bp.get("/talks/<int:item_id>/confirmation")
-@needs(Permission.EDIT)
+@needs(Permission.RECORD, Part.CONTACTS)
 def confirm(case: Case, item_id: int) -> Page:
     found, today = _talk(case, item_id), clock.today(case.timezone)
     last = found.last_response
@@ -106,7 +106,7 @@ def confirm(case: Case, item_id: int) -> Page:
 
 
 @bp.post("/talks/<int:item_id>/confirmation")
-@needs(Permission.EDIT)
+@needs(Permission.RECORD, Part.CONTACTS)
 def confirm_post(case: Case, item_id: int) -> Page:
     found, form = _talk(case, item_id), ConfirmForm()
     if form.is_stale(found.item.version):
@@ -124,13 +124,13 @@ def confirm_post(case: Case, item_id: int) -> Page:
 
 
 @bp.get("/agreements/<int:arrangement_id>/end")
-@needs(Permission.EDIT)
+@needs(Permission.RECORD, Part.CONTACTS)
 def end(case: Case, arrangement_id: int) -> Page:
     return _end_page(_running(case, arrangement_id), EndForm())
 
 
 @bp.post("/agreements/<int:arrangement_id>/end")
-@needs(Permission.EDIT)
+@needs(Permission.RECORD, Part.CONTACTS)
 def end_post(case: Case, arrangement_id: int) -> Page:
     row, form = _running(case, arrangement_id), EndForm()
     if not form.validate_on_submit():

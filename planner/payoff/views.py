@@ -16,7 +16,7 @@ from ..engine.optimum import OptimiserMissing
 from ..engine.paying import NoPlan
 from ..extensions import limiter
 from ..formatting import day, money
-from ..models import Case
+from ..models import Case, Part
 from . import cheapest as cheap
 from . import figures, services
 from .forms import CheapestForm, PricesForm, ShortfallForm, StrategyForm
@@ -26,7 +26,7 @@ Page = str | tuple[str, int]
 
 
 @bp.get("")
-@needs(Permission.VIEW)
+@needs(Permission.VIEW, Part.LOANS, Part.BUDGET)
 def index(case: Case) -> Page:
     today = clock.today(case.timezone)
     home, ranks = services.household(case, today), _ranks()
@@ -42,7 +42,7 @@ def index(case: Case) -> Page:
 
 
 @bp.get("/shortfall")
-@needs(Permission.VIEW)
+@needs(Permission.VIEW, Part.LOANS, Part.BUDGET)
 def shortfall(case: Case) -> Page:
     home = services.household(case, clock.today(case.timezone))
     form = ShortfallForm(formdata=request.args or None)
@@ -60,7 +60,7 @@ def shortfall(case: Case) -> Page:
 
 
 @bp.get("/cheapest")
-@needs(Permission.VIEW)
+@needs(Permission.VIEW, Part.LOANS, Part.BUDGET)
 @limiter.limit("60 per minute")
 def cheapest(case: Case) -> Page:
     today = clock.today(case.timezone)

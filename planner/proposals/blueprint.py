@@ -12,12 +12,13 @@ from .. import clock
 from ..access import get_row
 from ..extensions import db
 from ..messages import see_other
-from ..models import Case, Proposal
+from ..models import Case, Part, Proposal
 from . import services
 from .drafting import Draft
 
 bp = Blueprint("proposals", __name__, url_prefix="/c/<int:case_id>/plans")
 Page = str | tuple[str, int] | Response
+PLANS = Part.PLANS  # here, a part is what a plan asks of one creditor (drafting.Part)
 
 
 class Stored(NamedTuple):

@@ -19,7 +19,7 @@ from ..errors import NotFound
 from ..extensions import db
 from ..models import Case, Proposal
 from . import advising, checking, services, words
-from .blueprint import Page, Stored, bp, differences, load_draft, saved
+from .blueprint import PLANS, Page, Stored, bp, differences, load_draft, saved
 from .drafting import Draft, Part, running_of
 from .forms import AGREED, OfferForm, RequestForm, ShareForm, form_field, request_data
 from .holding import amounts_at, hold
@@ -29,7 +29,7 @@ Forms = dict[int, ShareForm]
 
 
 @bp.get("/<int:proposal_id>/offer")
-@needs(Permission.EDIT)
+@needs(Permission.DRAFT, PLANS)
 def offer(case: Case, proposal_id: int) -> Page:
     draft = load_draft(case, proposal_id)
     if not request.args:
@@ -41,7 +41,7 @@ def offer(case: Case, proposal_id: int) -> Page:
 
 
 @bp.post("/<int:proposal_id>/offer")
-@needs(Permission.EDIT)
+@needs(Permission.DRAFT, PLANS)
 def offer_post(case: Case, proposal_id: int) -> Page:
     draft = load_draft(case, proposal_id)
     form, forms = OfferForm(), _share_forms(draft, request.form)
@@ -57,20 +57,20 @@ def offer_post(case: Case, proposal_id: int) -> Page:
 
 
 @bp.post("/<int:proposal_id>/offer/largest")
-@needs(Permission.EDIT)
+@needs(Permission.DRAFT, PLANS)
 def fit(case: Case, proposal_id: int) -> Page:
     draft = load_draft(case, proposal_id)
     return _share_out(draft, amounts_at(draft, hold(draft).guard.largest_minor or 0))
 
 
 @bp.post("/<int:proposal_id>/offer/fair")
-@needs(Permission.EDIT)
+@needs(Permission.DRAFT, PLANS)
 def fair(case: Case, proposal_id: int) -> Page:
     return _share_out(load_draft(case, proposal_id), {})
 
 
 @bp.post("/<int:proposal_id>/loans")
-@needs(Permission.EDIT)
+@needs(Permission.DRAFT, PLANS)
 def add(case: Case, proposal_id: int) -> Page:
     proposal = get_row(Proposal, proposal_id, case)
     services.add_missing(case, proposal, clock.today(case.timezone))
@@ -78,7 +78,7 @@ def add(case: Case, proposal_id: int) -> Page:
 
 
 @bp.get("/<int:proposal_id>/creditors/<int:n>")
-@needs(Permission.EDIT)
+@needs(Permission.DRAFT, PLANS)
 def creditor(case: Case, proposal_id: int, n: int) -> Page:
     draft, part = _part(case, proposal_id, n)
     if not request.args:
@@ -89,7 +89,7 @@ def creditor(case: Case, proposal_id: int, n: int) -> Page:
 
 
 @bp.post("/<int:proposal_id>/creditors/<int:n>")
-@needs(Permission.EDIT)
+@needs(Permission.DRAFT, PLANS)
 def creditor_post(case: Case, proposal_id: int, n: int) -> Page:
     draft, part = _part(case, proposal_id, n)
     form = RequestForm().prepare(*_limits(draft, part))

@@ -14,7 +14,7 @@ from ..loans import services as loans
 from ..messages import see_other
 from ..models import Case, Loan, Proposal
 from . import checking, offer_views, services, words
-from .blueprint import Page, bp, differences, load_draft, saved
+from .blueprint import PLANS, Page, bp, differences, load_draft, saved
 from .checking import Question
 from .drafting import Draft
 from .forms import AnswerForm, CauseForm
@@ -23,7 +23,7 @@ __all__ = ["bp", "offer_views"]
 
 
 @bp.get("")
-@needs(Permission.VIEW)
+@needs(Permission.VIEW, PLANS)
 def index(case: Case) -> Page:
     today = clock.today(case.timezone)
     open_loans = [p for p in loans.positions(case, today) if not p.is_paid_off]
@@ -33,7 +33,7 @@ def index(case: Case) -> Page:
 
 
 @bp.post("")
-@needs(Permission.EDIT)
+@needs(Permission.DRAFT, PLANS)
 def create(case: Case) -> Page:
     today, loan = clock.today(case.timezone), _wanted_loan(case)
     positions = [p for p in loans.positions(case, today) if not p.is_paid_off and p.loan.currency == case.currency]
@@ -52,14 +52,14 @@ def create(case: Case) -> Page:
 
 
 @bp.get("/<int:proposal_id>/cause")
-@needs(Permission.EDIT)
+@needs(Permission.DRAFT, PLANS)
 def cause(case: Case, proposal_id: int) -> Page:
     draft = load_draft(case, proposal_id)
     return _cause_page(draft, _cause_form(draft.proposal, case))
 
 
 @bp.post("/<int:proposal_id>/cause")
-@needs(Permission.EDIT)
+@needs(Permission.DRAFT, PLANS)
 def cause_post(case: Case, proposal_id: int) -> Page:
     proposal = get_row(Proposal, proposal_id, case)
     form = CauseForm()
@@ -77,7 +77,7 @@ def cause_post(case: Case, proposal_id: int) -> Page:
 
 
 @bp.get("/<int:proposal_id>/budget")
-@needs(Permission.EDIT)
+@needs(Permission.DRAFT, PLANS)
 def check(case: Case, proposal_id: int) -> Page:
     draft = load_draft(case, proposal_id)
     asked = checking.questions(draft)
@@ -85,7 +85,7 @@ def check(case: Case, proposal_id: int) -> Page:
 
 
 @bp.post("/<int:proposal_id>/budget")
-@needs(Permission.EDIT)
+@needs(Permission.DRAFT, PLANS)
 def check_post(case: Case, proposal_id: int) -> Page:
     draft = load_draft(case, proposal_id)
     proposal, asked = draft.proposal, checking.questions(draft)
@@ -103,7 +103,7 @@ def check_post(case: Case, proposal_id: int) -> Page:
 
 
 @bp.post("/<int:proposal_id>/delete")
-@needs(Permission.EDIT)
+@needs(Permission.DRAFT, PLANS)
 def delete(case: Case, proposal_id: int) -> Page:
     db.session.delete(get_row(Proposal, proposal_id, case))
     db.session.commit()

@@ -13,7 +13,7 @@ from .. import clock
 from ..access import Permission, get_row, needs
 from ..errors import NotFound
 from ..extensions import db
-from ..models import Case, CashChange
+from ..models import Case, CashChange, Part
 from . import figures, services
 from .forms import BalanceForm
 
@@ -22,13 +22,13 @@ Page = str | tuple[str, int] | Response
 
 
 @bp.get("")
-@needs(Permission.VIEW)
+@needs(Permission.VIEW, Part.BUDGET, Part.LOANS)
 def index(case: Case) -> Page:
     return _index_page(case, _balance_form(case))
 
 
 @bp.post("/balance")
-@needs(Permission.EDIT)
+@needs(Permission.EDIT, Part.BUDGET, Part.LOANS)
 def balance(case: Case) -> Page:
     form = BalanceForm()
     form.balance.currency = case.currency
@@ -41,7 +41,7 @@ def balance(case: Case) -> Page:
 
 
 @bp.get("/<day>")
-@needs(Permission.VIEW)
+@needs(Permission.VIEW, Part.BUDGET, Part.LOANS)
 def red_day(case: Case, day: str) -> Page:
     radar = services.look(case, clock.today(case.timezone))
     red = radar.red_day(_parsed(day)) if radar else None
@@ -57,7 +57,7 @@ def red_day(case: Case, day: str) -> Page:
 
 
 @bp.post("/<day>/apply")
-@needs(Permission.EDIT)
+@needs(Permission.EDIT, Part.BUDGET, Part.LOANS)
 def apply(case: Case, day: str) -> Page:
     radar = services.look(case, clock.today(case.timezone))
     red = radar.red_day(_parsed(day)) if radar else None
@@ -71,7 +71,7 @@ def apply(case: Case, day: str) -> Page:
 
 
 @bp.post("/changes/<int:change_id>/undo")
-@needs(Permission.EDIT)
+@needs(Permission.EDIT, Part.BUDGET, Part.LOANS)
 def undo(case: Case, change_id: int) -> Page:
     db.session.delete(get_row(CashChange, change_id, case))
     db.session.commit()

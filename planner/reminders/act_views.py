@@ -17,7 +17,7 @@ from ..errors import Conflict, Gone
 from ..extensions import db, limiter
 from ..formatting import day
 from ..messages import flash_undo, see_other
-from ..models import Case, Reminder, Wording
+from ..models import Case, Part, Reminder, Wording
 from . import services
 from .batch import letter_for
 from .composing import act_url, headline
@@ -55,7 +55,7 @@ def act(what: str, signed: str) -> Page:
 
 
 @bp.post("/c/<int:case_id>/reminders/list/<int:reminder_id>/paid")
-@needs(Permission.EDIT)
+@needs(Permission.RECORD, Part.OWN)
 def paid(case: Case, reminder_id: int) -> Page:
     reminder = get_row(Reminder, reminder_id, case)
     try:
@@ -71,7 +71,7 @@ def paid(case: Case, reminder_id: int) -> Page:
 
 
 @bp.post("/c/<int:case_id>/reminders/list/<int:reminder_id>/later")
-@needs(Permission.EDIT)
+@needs(Permission.RECORD, Part.OWN)
 def later(case: Case, reminder_id: int) -> Page:
     reminder, form = get_row(Reminder, reminder_id, case), SnoozeForm()
     if not form.validate_on_submit():
@@ -85,7 +85,7 @@ def later(case: Case, reminder_id: int) -> Page:
 
 
 @bp.post("/c/<int:case_id>/reminders/list/seen")
-@needs(Permission.EDIT)
+@needs(Permission.RECORD, Part.OWN)
 def seen(case: Case) -> Page:
     services.mark_read(case, clock.now())
     db.session.commit()

@@ -11,7 +11,7 @@ from .. import clock
 from ..access import Permission, needs, public
 from ..extensions import db, limiter
 from ..messages import absolute_url, see_other
-from ..models import Case
+from ..models import Case, Part
 from . import feed
 
 bp = Blueprint("reminder_feed", __name__)
@@ -32,14 +32,14 @@ def subscribe(token: str) -> Response:
 
 
 @bp.get("/c/<int:case_id>/reminders/calendar.ics")
-@needs(Permission.VIEW)
+@needs(Permission.VIEW, Part.OWN)
 def download(case: Case) -> Response:
     disposition = {"Content-Disposition": 'attachment; filename="steady.ics"'}
     return Response(feed.as_bytes(case, clock.now()), content_type=ICS, headers=disposition)
 
 
 @bp.post("/c/<int:case_id>/reminders/calendar")
-@needs(Permission.EDIT)
+@needs(Permission.RECORD, Part.OWN)
 def create(case: Case) -> Response:
     token = feed.open_address(case)
     db.session.commit()
@@ -49,7 +49,7 @@ def create(case: Case) -> Response:
 
 
 @bp.post("/c/<int:case_id>/reminders/calendar/off")
-@needs(Permission.EDIT)
+@needs(Permission.RECORD, Part.OWN)
 def close(case: Case) -> Response:
     feed.close_address(case)
     db.session.commit()

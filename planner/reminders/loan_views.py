@@ -16,7 +16,7 @@ from ..engine.notices import HelpWindow, PayWay
 from ..extensions import db
 from ..loans import services as loans
 from ..messages import see_other
-from ..models import Case, Loan
+from ..models import Case, Loan, Part
 from . import planning, settings, words
 from .forms import COMMON, LoanForm, not_before
 from .wishes import wishes_of
@@ -36,14 +36,14 @@ class LenderDays:
 
 
 @bp.get("/c/<int:case_id>/loans/<int:loan_id>/reminders")
-@needs(Permission.VIEW)
+@needs(Permission.VIEW, Part.OWN)
 def detail(case: Case, loan_id: int) -> Page:
     loan = get_row(Loan, loan_id, case)
     return _page(case, loan, settings.loan_form(case, loan, clock.today(case.timezone)))
 
 
 @bp.post("/c/<int:case_id>/loans/<int:loan_id>/reminders")
-@needs(Permission.EDIT)
+@needs(Permission.RECORD, Part.OWN)
 def save(case: Case, loan_id: int) -> Page:
     loan, form = get_row(Loan, loan_id, case), LoanForm()
     not_before(form, clock.today(case.timezone))

@@ -17,7 +17,7 @@ from ..errors import Gone
 from ..extensions import csrf, db, limiter
 from ..formatting import day
 from ..messages import see_other
-from ..models import Case
+from ..models import Case, Part
 from . import composing, examples, feed, planning, preview, push, services, settings, words
 from . import picture as pictures
 from .forms import COMMON, SettingsForm, SnoozeForm, not_before
@@ -31,13 +31,13 @@ LINK_SECONDS = 400 * 24 * 3600
 
 
 @bp.get("/c/<int:case_id>/reminders")
-@needs(Permission.VIEW)
+@needs(Permission.VIEW, Part.OWN)
 def index(case: Case) -> Page:
     return _page(case, settings.settings_form(case, clock.today(case.timezone)))
 
 
 @bp.post("/c/<int:case_id>/reminders")
-@needs(Permission.EDIT)
+@needs(Permission.RECORD, Part.OWN)
 def save(case: Case) -> Page:
     form, version = SettingsForm(), settings.settings_version(case)
     not_before(form, clock.today(case.timezone))
@@ -54,7 +54,7 @@ def save(case: Case) -> Page:
 
 
 @bp.post("/c/<int:case_id>/reminders/resume")
-@needs(Permission.EDIT)
+@needs(Permission.RECORD, Part.OWN)
 def resume(case: Case) -> Page:
     settings.end_pause(case)
     planning.replan(case, clock.now())
@@ -64,7 +64,7 @@ def resume(case: Case) -> Page:
 
 
 @bp.post("/c/<int:case_id>/reminders/test")
-@needs(Permission.EDIT)
+@needs(Permission.RECORD, Part.OWN)
 @limiter.limit("10 per hour")
 def send_test(case: Case) -> Page:
     address = wishes_of(case).email_to
@@ -73,7 +73,7 @@ def send_test(case: Case) -> Page:
 
 
 @bp.post("/c/<int:case_id>/reminders/test-devices")
-@needs(Permission.EDIT)
+@needs(Permission.RECORD, Part.OWN)
 @limiter.limit("10 per hour")
 def send_test_push(case: Case) -> Page:
     outcome = push.send_test(current_user, current_app.config["SETTINGS"], clock.now())
@@ -88,7 +88,7 @@ def send_test_push(case: Case) -> Page:
 
 
 @bp.get("/c/<int:case_id>/reminders/list")
-@needs(Permission.VIEW)
+@needs(Permission.VIEW, Part.OWN)
 def inbox(case: Case) -> Page:
     return render_template(
         "reminders/list.html", messages=listed(services.inbox(case, clock.now())), form=SnoozeForm(),

@@ -20,7 +20,7 @@ from ..errors import NotFound
 from ..extensions import db, limiter
 from ..i18n import DEFAULT, LOCALES
 from ..messages import absolute_url, see_other
-from ..models import Case, Proposal, ProposalItem, Share
+from ..models import Case, Part, Proposal, ProposalItem, Share
 from ..proposals import services as proposals
 from . import copies, mailing, services
 from .forms import ShareForm
@@ -31,7 +31,7 @@ Page = str | tuple[str, int] | Response
 
 
 @bp.get("/c/<int:case_id>/plans/<int:proposal_id>/preview")
-@needs(Permission.SHARE)
+@needs(Permission.SHARE, Part.PLANS)
 def preview(case: Case, proposal_id: int) -> Page:
     sheet = _find_sheet(case, get_row(Proposal, proposal_id, case), request.args.get("n", type=int))
     if sheet is None:
@@ -41,7 +41,7 @@ def preview(case: Case, proposal_id: int) -> Page:
 
 
 @bp.post("/c/<int:case_id>/plans/<int:proposal_id>/links")
-@needs(Permission.SHARE)
+@needs(Permission.SHARE, Part.PLANS)
 @limiter.limit("40 per hour; 120 per day")
 def create(case: Case, proposal_id: int) -> Page:
     form = ShareForm()
@@ -67,7 +67,7 @@ def create(case: Case, proposal_id: int) -> Page:
 
 
 @bp.get("/c/<int:case_id>/plans/<int:proposal_id>/links")
-@needs(Permission.VIEW)
+@needs(Permission.VIEW, Part.PLANS)
 def index(case: Case, proposal_id: int) -> Page:
     proposal = get_row(Proposal, proposal_id, case)
     address = session.pop("new_link", "")
@@ -80,7 +80,7 @@ def index(case: Case, proposal_id: int) -> Page:
 
 
 @bp.get("/c/<int:case_id>/plans/<int:proposal_id>/document.<extension>")
-@needs(Permission.VIEW)
+@needs(Permission.VIEW, Part.PLANS)
 def document(case: Case, proposal_id: int, extension: str) -> Page:
     value = proposals.build_document(get_row(Proposal, proposal_id, case), clock.today(case.timezone))
     n = request.args.get("creditor", type=int)
@@ -95,7 +95,7 @@ def document(case: Case, proposal_id: int, extension: str) -> Page:
 
 
 @bp.post("/c/<int:case_id>/links/<int:share_id>/revoke")
-@needs(Permission.SHARE)
+@needs(Permission.SHARE, Part.PLANS)
 def revoke(case: Case, share_id: int) -> Page:
     share = get_row(Share, share_id, case)
     services.revoke(share, clock.now())

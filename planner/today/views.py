@@ -8,7 +8,7 @@ from flask_login import current_user
 from .. import clock
 from ..access import Permission, find_home_case, needs, public
 from ..accounts.views import render_welcome
-from ..models import Case
+from ..models import Case, Part
 from ..reminders import services as reminders
 from . import services
 
@@ -24,7 +24,7 @@ def home() -> Response:
 
 
 @bp.get("/c/<int:case_id>/")
-@needs(Permission.VIEW)
+@needs(Permission.VIEW, Part.BUDGET, Part.LOANS)
 def index(case: Case) -> Response:
     g.at_home = False
     session["case_id"] = case.id
