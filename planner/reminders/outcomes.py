@@ -1,0 +1,57 @@
+"""How the messages of a batch fare, written straight to the table: one statement a message, and each a transaction of its own.
+
+The unit of work costs as much as the sending. Nothing is handed over between one message's outcome and the next one's beginning,
+so that both stand in one statement: whenever a worker ends, at most one message stands as attempted and may have been taken.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import datetime
+
+from sqlalchemy import Connection, bindparam, case, update
+from sqlalchemy.orm.attributes import set_committed_value
+
+from ..extensions import db
+from ..models import Dispatch, DispatchStatus
+from .batch import Letter
+
+NOBODY = 0  # no row has this key
+_ROWS = Dispatch.__table__.c
+_is_sent = _ROWS.id == bindparam("sent")
+_STEP = (
+    update(Dispatch.__table__)
+    .where(_ROWS.id.in_([bindparam("sent"), bindparam("begun")]))
+    .values(
+        status=case((_is_sent, DispatchStatus.SENT), else_=DispatchStatus.ATTEMPTED),
+        attempts=_ROWS.attempts + case((_is_sent, 0), else_=1),
+        sent_at=case((_is_sent, bindparam("now", type_=_ROWS.sent_at.type)), else_=_ROWS.sent_at),
+        reason=case((_is_sent, None), else_=_ROWS.reason),
+    )
+    .returning(_ROWS.id)
+)
+
+
+class Outcomes:
+    """The table, on a connection where each statement is stored at once."""
+
+    def __init__(self, connection: Connection) -> None:
+        self._connection = connection
+
+    def step(self, sent: Letter | None, begun: Letter | None, now: datetime) -> bool:
+        """Store that one message was taken and another is attempted; whether that other one is still there."""
+        keys = {name: letter.dispatch.id if letter else NOBODY for name, letter in (("sent", sent), ("begun", begun))}
+        found = self._connection.scalars(_STEP, keys | {"now": now}).all()
+        if begun is None or keys["begun"] not in found:
+            return False
+        set_committed_value(begun.dispatch, "status", DispatchStatus.ATTEMPTED)
+        set_committed_value(begun.dispatch, "attempts", begun.dispatch.attempts + 1)
+        return True
+
+
+@contextmanager
+def open_table() -> Iterator[Outcomes]:
+    """For a batch. The session must not be in the middle of writing: on SQLite writers take turns."""
+    with db.session.get_bind().connect() as connection:  # type: ignore[union-attr]  # an engine, not a connection
+        yield Outcomes(connection.execution_options(isolation_level="AUTOCOMMIT"))
