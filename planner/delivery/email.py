@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import smtplib
 import ssl
 from collections.abc import Iterator
@@ -17,6 +18,7 @@ TIMEOUT_SECONDS = 20
 TAKEN, GO_ON, CLOSING = 250, 354, 421
 # What is asked together, by the answers that let it go on and the reason when it does not: sender, recipient, content.
 _ASKED = (("refused", (TAKEN,)), ("address_refused", (TAKEN, 251)), ("refused", (GO_ON,)))
+_ORDINARY = re.compile(r"[\w.+-]+@[\w.-]+", re.ASCII)
 
 
 class Mailer:
@@ -24,6 +26,7 @@ class Mailer:
 
     def __init__(self, connection: smtplib.SMTP, mail_from: str) -> None:
         self._connection, self._from, self._address = connection, mail_from, parseaddr(mail_from)[1]
+        self._quoted = smtplib.quoteaddr(self._address)
         self._hand_over = self._together if connection.has_extn("pipelining") else self._in_steps
 
     def send(self, message: Message, now: datetime) -> None:
@@ -45,8 +48,8 @@ class Mailer:
     def _together(self, to: str, mail: bytes) -> None:
         """All that is asked before the content goes in one piece (RFC 2920): two ways there and back instead of four."""
         size = f" SIZE={len(mail)}" if self._connection.has_extn("size") else ""
-        sender, recipient = smtplib.quoteaddr(self._address), smtplib.quoteaddr(to)
-        self._connection.send(f"MAIL FROM:{sender}{size}\r\nRCPT TO:{recipient}\r\nDATA\r\n".encode("ascii"))
+        recipient = f"<{to}>" if _ORDINARY.fullmatch(to) else smtplib.quoteaddr(to)
+        self._connection.send(f"MAIL FROM:{self._quoted}{size}\r\nRCPT TO:{recipient}\r\nDATA\r\n".encode("ascii"))
         self._read_answers()
         self._connection.send(mail.replace(b"\r\n.", b"\r\n..") + b".\r\n")
         code, text = self._connection.getreply()

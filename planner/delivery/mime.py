@@ -30,8 +30,8 @@ def compose(message: Message, mail_from: str, now: datetime) -> bytes:
     name = f"{message.sender_name} ({own_name})" if message.sender_name else own_name
     headers = {
         "Message-ID": f"<{message.key}@{address.rpartition('@')[2] or 'localhost'}>",
-        "Date": format_datetime(now),
-        "From": formataddr((name, address)) if name else mail_from,
+        "Date": _instant(now),
+        "From": _sender((name, address)) if name else mail_from,
         "To": message.to,
         "Subject": message.title,
         "Reply-To": message.reply_to or mail_from,
@@ -91,4 +91,7 @@ def _encoded(title: str, value: str) -> str:
     return f"{title}: {words}\r\n"
 
 
+# The same for every message of a batch, or nearly.
 _parsed = lru_cache(maxsize=8)(parseaddr)
+_instant = lru_cache(maxsize=8)(format_datetime)
+_sender = lru_cache(maxsize=64)(formataddr)

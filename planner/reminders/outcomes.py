@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import datetime
 
-from sqlalchemy import Connection, bindparam, case, update
+from sqlalchemy import Connection, bindparam, case, literal_column, null, update
 from sqlalchemy.orm.attributes import set_committed_value
 
 from ..extensions import db
@@ -20,14 +20,16 @@ from .batch import Letter
 NOBODY = 0  # no row has this key
 _ROWS = Dispatch.__table__.c
 _is_sent = _ROWS.id == bindparam("sent")
+_SENT, _ATTEMPTED = (literal_column(f"'{status}'") for status in (DispatchStatus.SENT, DispatchStatus.ATTEMPTED))
+_NO_TRY, _TRY = literal_column("0"), literal_column("1")
 _STEP = (
     update(Dispatch.__table__)
     .where(_ROWS.id.in_([bindparam("sent"), bindparam("begun")]))
     .values(
-        status=case((_is_sent, DispatchStatus.SENT), else_=DispatchStatus.ATTEMPTED),
-        attempts=_ROWS.attempts + case((_is_sent, 0), else_=1),
+        status=case((_is_sent, _SENT), else_=_ATTEMPTED),
+        attempts=_ROWS.attempts + case((_is_sent, _NO_TRY), else_=_TRY),
         sent_at=case((_is_sent, bindparam("now", type_=_ROWS.sent_at.type)), else_=_ROWS.sent_at),
-        reason=case((_is_sent, None), else_=_ROWS.reason),
+        reason=case((_is_sent, null()), else_=_ROWS.reason),
     )
     .returning(_ROWS.id)
 )

@@ -26,7 +26,7 @@ from .batch import Letter, load
 from .composing import compose
 
 LEASE = timedelta(minutes=10)
-BATCH = 50
+BATCH = 100
 MOST_ATTEMPTS = 5
 # Minutes until the next try after each failed one.
 BACK_OFF = (5, 30, 120, 480)
