@@ -9,8 +9,10 @@ from typing import Any
 
 from flask import current_app
 from itsdangerous import BadSignature, TimestampSigner, URLSafeTimedSerializer
+from itsdangerous.encoding import base64_encode
 
 TOKEN_BYTES = 16
+SMALL = 10**9
 
 
 def new_token() -> str:
@@ -37,7 +39,7 @@ def find_signed(purpose: str, text: str, *, max_age_seconds: int) -> Any | None:
 
 
 class _OneSigner(URLSafeTimedSerializer):
-    """Keeps its signer: making one takes a third of the time of a signature."""
+    """Signs as its library does, without what takes half of the time: a new signer for each, and squeezing numbers."""
 
     def __init__(self, secret_key: str, salt: str) -> None:
         super().__init__(secret_key, salt=salt)
@@ -46,6 +48,12 @@ class _OneSigner(URLSafeTimedSerializer):
     def make_signer(self, salt: str | bytes | None = None) -> TimestampSigner:
         """The one for its own salt; nobody here asks for another."""
         return self._kept
+
+    def dump_payload(self, obj: Any) -> bytes:
+        """What is signed. No number of this size gets shorter, so that none is tried."""
+        if type(obj) is int and 0 <= obj < SMALL:
+            return base64_encode(str(obj))
+        return super().dump_payload(obj)
 
 
 @lru_cache(maxsize=64)

@@ -7,7 +7,7 @@ from datetime import date, timedelta
 from functools import lru_cache
 from typing import Any
 
-from flask import current_app
+from flask import current_app, g
 from flask_babel import get_locale, ngettext
 from flask_babel import gettext as _
 
@@ -24,6 +24,7 @@ from .speaking import speaking
 
 # A notification that could not be delivered for this long no longer helps.
 FRESH_FOR = timedelta(hours=36)
+_PLACE = "-signed-"  # letters that an address holds as they are, like those of a signature
 
 
 def compose(letter: Letter) -> Message:
@@ -119,7 +120,7 @@ def item_links(letter: Letter, reminder: Reminder) -> list[tuple[str, str]]:
 
 def act_url(what: str, reminder: Reminder) -> str:
     """The signed address that asks once more and then does one thing to one reminder, without a sign-in."""
-    return absolute_url("reminder_acts.ask", what=what, signed=tokens.sign(f"reminder-{what}", reminder.id))
+    return _signed_url("reminder_acts.ask", f"reminder-{what}", reminder.id, what=what)
 
 
 def options_url(reminder: Reminder) -> str:
@@ -140,7 +141,17 @@ def options_at(reminder: Reminder) -> tuple[str, dict[str, Any]]:
 
 def unsubscribe_url(case_id: int) -> str:
     """The signed link that ends e-mail for the case; it serves nothing else."""
-    return absolute_url("reminders.unsubscribe", signed=tokens.sign("stop-email", case_id))
+    return _signed_url("reminders.unsubscribe", "stop-email", case_id)
+
+
+def _signed_url(endpoint: str, purpose: str, value: int, **values: str) -> str:
+    """A whole address with a signature in it; what stands around the signature is built once a request or turn."""
+    if "signed_urls" not in g:
+        g.signed_urls = {}
+    known: dict[str, list[str]] = g.signed_urls
+    if purpose not in known:
+        known[purpose] = absolute_url(endpoint, signed=_PLACE, **values).split(_PLACE)
+    return tokens.sign(purpose, value).join(known[purpose])
 
 
 def _as_notice(letter: Letter) -> Message:
