@@ -48,11 +48,12 @@ class Outcomes:
     def step(self, sent: Letter | None, begun: Letter | None, now: datetime) -> bool:
         """Store that one message was taken and another is attempted; whether that other one is still there."""
         keys = {name: letter.dispatch.id if letter else NOBODY for name, letter in (("sent", sent), ("begun", begun))}
+        tries = begun.dispatch.attempts + 1 if begun else 0  # before the statement: the session may have to look it up
         found = self._connection.scalars(_STEP, keys | {"now": now}).all()
         if begun is None or keys["begun"] not in found:
             return False
         set_committed_value(begun.dispatch, "status", DispatchStatus.ATTEMPTED)
-        set_committed_value(begun.dispatch, "attempts", begun.dispatch.attempts + 1)
+        set_committed_value(begun.dispatch, "attempts", tries)
         return True
 
 

@@ -91,6 +91,13 @@ def test_one_that_is_not_taken_is_stored_before_the_next_too(app: Flask, watcher
     assert watcher.rows()[refused] == ("sent", 2)
 
 
+def test_one_refused_after_a_fault_counts_its_own_tries_only(app: Flask, watcher: Watcher) -> None:
+    watcher.errors = {2: OSError("disk"), 3: DeliveryError("connection_lost"), 4: DeliveryError("connection_lost")}
+    assert send(app) == 3
+    watcher.errors = {}
+    assert send(app, DUE_MORNING + timedelta(minutes=sending.BACK_OFF[0])) == 3, "the first pause, not the second"
+
+
 def test_a_row_that_is_gone_by_its_turn_is_not_sent_and_costs_no_other(
     app: Flask, watcher: Watcher, monkeypatch: pytest.MonkeyPatch
 ) -> None:
