@@ -29,10 +29,12 @@ from .reminders.planning import plan_due
 NAME = "planner"
 INTERVAL_SECONDS = 30
 THREADS = 4
+SENDERS = 4
 # A message being handed over when the worker is asked to stop gets this long; its lease covers what takes longer.
 STOP_SECONDS = 20
 SWEEP_AT = (19, 40)  # UTC: the small hours in China, where most borrowers are
 log = logging.getLogger("planner.worker")
+_free = threading.Semaphore(SENDERS)
 
 
 def run(app: Flask) -> int:
@@ -75,9 +77,30 @@ def add_turns(huey: Huey, app: Flask, *, expires: int) -> None:
         huey.periodic_task(when, name=name, expires=expires)(lambda: turn(app, work))
 
     each("plan", lambda: plan_due(clock.now()))
-    each("send", lambda: sending.send_due(clock.now()))
+    each("send", lambda: send_due(app))
     # Once a night: files of cases that were erased, and of uploads that a crash cut off.
     each("sweep", evidence.sweep, lambda moment: (moment.hour, moment.minute) == SWEEP_AT)
+
+
+def send_due(app: Flask) -> None:
+    """Send everything that is due, in as many threads as are free; on SQLite in one, because writers take turns there.
+
+    While one waits for the database or a mail server the others work. There are never more than SENDERS, however many turns there
+    are, and one that is held up leaves the others free for the next turn.
+    """
+
+    def work() -> None:
+        try:
+            turn(app, lambda: sending.send_due(clock.now()))
+        finally:
+            _free.release()
+
+    most, begun = 1 if app.extensions["planner_engine"].dialect.name == "sqlite" else SENDERS, list[threading.Thread]()
+    while len(begun) < most and _free.acquire(blocking=False):
+        begun.append(threading.Thread(target=work, daemon=True, name="send"))
+        begun[-1].start()
+    for thread in begun:
+        thread.join()
 
 
 def turn(app: Flask, work: Callable[[], object]) -> None:

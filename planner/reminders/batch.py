@@ -16,7 +16,7 @@ from ..engine.calendars import WorkCalendar
 from ..engine.reminding import Drop, Rules, Step, local_date
 from ..extensions import db
 from ..loans import services as loans
-from ..loans.agreed import Agreed, all_agreed
+from ..loans.agreed import all_agreed
 from ..loans.services import LoanPosition
 from ..models import Case, Channel, Dispatch, Loan, PushSubscription, Reminder, ReminderKind
 from ..negotiation.services import Talk
@@ -63,8 +63,7 @@ class _Read:
 
     now: datetime
     wishes: Mapping[int, Wishes]
-    of_loan: Mapping[int, Loan]
-    agreed: Mapping[int, Agreed]
+    positions: Mapping[int, LoanPosition]
     devices: Mapping[tuple[int, str], PushSubscription]
     snoozed: dict[tuple[int, date], date]
     radars: Mapping[int, Radar | None]
@@ -86,16 +85,14 @@ def _read(rows: Sequence[Dispatch], now: datetime) -> _Read:
     }
     wishes = wishes_of_many(list(cases.values()))
     loan_ids = {reminder.loan_id for row in rows for reminder in row.reminders if reminder.loan_id}
-    of_loan = {loan.id: loan for loan in db.session.scalars(select(Loan).where(Loan.id.in_(loan_ids)))}
-    radars = {
-        key: radar.look(cases[key], local_date(now, wishes[key].rules)) for key in _with(rows, ReminderKind.RADAR)
-    }
+    found = list(db.session.scalars(select(Loan).where(Loan.id.in_(loan_ids))))
+    agreed, today = all_agreed(found), {key: local_date(now, each.rules) for key, each in wishes.items()}
+    radars = {key: radar.look(cases[key], today[key]) for key in _with(rows, ReminderKind.RADAR)}
     talks = {key: talking.talks_of(cases[key], now) for key in _with(rows, ReminderKind.TALK)}
     return _Read(
         now,
         wishes,
-        of_loan,
-        all_agreed(list(of_loan.values())),
+        {loan.id: loans.position(loan, today[loan.case_id], agreed.get(loan.id)) for loan in found},
         _devices(rows, now),
         pictures.snoozes_of(cases),
         radars,
@@ -122,10 +119,8 @@ def _letter(row: Dispatch, read: _Read) -> Letter:
     wishes = read.wishes[row.case_id]
     today = local_date(read.now, wishes.rules)
     device = read.devices.get((row.case_id, row.target)) if row.channel == Channel.PUSH else None
-    mine = {key: read.of_loan[key] for r in row.reminders if (key := r.loan_id) is not None and key in read.of_loan}
-    positions = {key: loans.position(loan, today, read.agreed.get(key)) for key, loan in mine.items()}
     letter = Letter(
-        row, wishes, _address(row, wishes, device), device, positions=positions, snoozed=read.snoozed,
+        row, wishes, _address(row, wishes, device), device, positions=read.positions, snoozed=read.snoozed,
         talks=read.talks.get(row.case_id, {}), radar=read.radars.get(row.case_id), today=today,
     )  # fmt: skip
     for reminder in row.reminders:

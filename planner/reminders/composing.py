@@ -3,44 +3,39 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
 from datetime import date, timedelta
+from functools import lru_cache
 from typing import Any
 
-from flask import render_template
-from flask_babel import force_locale, ngettext
+from flask import current_app, g
+from flask_babel import get_locale, ngettext
 from flask_babel import gettext as _
 
 from .. import tokens
 from ..delivery import Action, Message
 from ..engine import notices
 from ..formatting import day, money
+from ..i18n import html_lang
 from ..messages import absolute_url
 from ..models import Case, Channel, Reminder, ReminderKind, Wording
 from . import talking
 from .batch import Letter
+from .speaking import speaking
 
 # A notification that could not be delivered for this long no longer helps.
 FRESH_FOR = timedelta(hours=36)
+_PLACE = "-signed-"  # letters that an address holds as they are, like those of a signature
 
 
 def compose(letter: Letter) -> Message:
     """The message of a letter in the language of its case. `letter.to` is there and some step still helps."""
-    with force_locale(letter.wishes.case.locale):
-        message = Message(
-            letter.to or "", title(letter), open_text(letter), letter.dispatch.idempotency_key,
-            url=absolute_url("reminders.inbox", case_id=letter.wishes.case.id), sender_name=letter.wishes.signed_by,
-            reply_to=letter.wishes.reply_to, expires_at=letter.dispatch.fire_at + FRESH_FOR,
-            is_urgent=any(r.due_on <= letter.today or r.kind == ReminderKind.RADAR for r in letter.reminders),
-        )  # fmt: skip
-        if letter.dispatch.channel == Channel.EMAIL:
-            return _as_email(letter, message)
-        return replace(message, actions=_actions(letter))
+    with speaking(letter.wishes.case.locale):
+        return _as_email(letter) if letter.dispatch.channel == Channel.EMAIL else _as_notice(letter)
 
 
 def trial(case: Case, to: str, key: str) -> Message:
     """The message people send themselves to see whether it arrives."""
-    with force_locale(case.locale):
+    with speaking(case.locale):
         stop = unsubscribe_url(case.id)
         text, html = _bodies([(_("This is a test: reminders reach you here."), "", [])], stop, None)
         return Message(to, _("Steady: a test"), text, key, html=html, unsubscribe_url=stop)
@@ -125,7 +120,7 @@ def item_links(letter: Letter, reminder: Reminder) -> list[tuple[str, str]]:
 
 def act_url(what: str, reminder: Reminder) -> str:
     """The signed address that asks once more and then does one thing to one reminder, without a sign-in."""
-    return absolute_url("reminder_acts.ask", what=what, signed=tokens.sign(f"reminder-{what}", reminder.id))
+    return _signed_url("reminder_acts.ask", f"reminder-{what}", reminder.id, what=what)
 
 
 def options_url(reminder: Reminder) -> str:
@@ -146,23 +141,63 @@ def options_at(reminder: Reminder) -> tuple[str, dict[str, Any]]:
 
 def unsubscribe_url(case_id: int) -> str:
     """The signed link that ends e-mail for the case; it serves nothing else."""
-    return absolute_url("reminders.unsubscribe", signed=tokens.sign("stop-email", case_id))
+    return _signed_url("reminders.unsubscribe", "stop-email", case_id)
 
 
-def _as_email(letter: Letter, message: Message) -> Message:
-    full = letter.wishes.wording == Wording.FULL
-    stop = unsubscribe_url(letter.wishes.case.id)
+def _signed_url(endpoint: str, purpose: str, value: int, **values: str) -> str:
+    """A whole address with a signature in it; what stands around the signature is built once a request or turn."""
+    if "signed_urls" not in g:
+        g.signed_urls = {}
+    known: dict[str, list[str]] = g.signed_urls
+    if purpose not in known:
+        known[purpose] = absolute_url(endpoint, signed=_PLACE, **values).split(_PLACE)
+    return tokens.sign(purpose, value).join(known[purpose])
+
+
+def _as_notice(letter: Letter) -> Message:
+    """What stands in the app's list or on a locked screen."""
+    return Message(
+        letter.to or "", title(letter), open_text(letter), letter.dispatch.idempotency_key,
+        url=absolute_url("reminders.inbox", case_id=letter.wishes.case.id), actions=_actions(letter),
+        expires_at=letter.dispatch.fire_at + FRESH_FOR,
+        is_urgent=any(r.due_on <= letter.today or r.kind == ReminderKind.RADAR for r in letter.reminders),
+    )  # fmt: skip
+
+
+def _as_email(letter: Letter) -> Message:
+    wishes = letter.wishes
+    full, stop = wishes.wording == Wording.FULL, unsubscribe_url(wishes.case.id)
     items = [(headline(letter, r, full=full), advice(letter, r), item_links(letter, r)) for r in letter.reminders]
-    text, html = _bodies(items, stop, letter.wishes.signed_by)
-    return replace(message, text=text, html=html, unsubscribe_url=stop)
+    text, html = _bodies(items, stop, wishes.signed_by)
+    return Message(
+        letter.to or "", title(letter), text, letter.dispatch.idempotency_key, html=html, unsubscribe_url=stop,
+        sender_name=wishes.signed_by, reply_to=wishes.reply_to,
+    )  # fmt: skip
 
 
 def _bodies(
     items: Sequence[tuple[str, str, list[tuple[str, str]]]], stop: str, signed_by: str | None
 ) -> tuple[str, str]:
-    """An e-mail as text and as HTML. `items` are sentences with their advice and links."""
-    words = {"items": items, "unsubscribe_url": stop, "signed_by": signed_by}
-    return render_template("emails/reminder.txt", **words), render_template("emails/reminder.html", **words)
+    """An e-mail as text and as HTML. `items` are sentences with their advice and links.
+
+    The templates get these words and nothing of what a page has around it, which would take longer to prepare than to write.
+    """
+    words = {"items": items, "unsubscribe_url": stop, "signed_by": signed_by, **_frame(str(get_locale()))}
+    return _render("emails/reminder.txt", words), _render("emails/reminder.html", words)
+
+
+@lru_cache(maxsize=8)
+def _frame(locale: str) -> dict[str, str]:
+    """What every e-mail in a language says around its items. Asked for while that language is spoken."""
+    return {
+        "language": html_lang(locale), "name": _("Steady"), "colon": _(":"), "no_more": _("No more e-mail"),
+        "no_more_then": _("No more e-mail:"),
+    }  # fmt: skip
+
+
+def _render(name: str, words: dict[str, Any]) -> str:
+    template = current_app.jinja_env.get_template(name)
+    return "".join(template.root_render_func(template.new_context(words, shared=True)))
 
 
 def _actions(letter: Letter) -> tuple[Action, ...]:

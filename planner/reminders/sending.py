@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import logging
 import time
+from collections import deque
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractContextManager
 from datetime import datetime, timedelta
@@ -20,13 +21,12 @@ from ..delivery import Carrier, DeliveryError, email, in_app, web_push
 from ..engine import reminding
 from ..extensions import db
 from ..models import Channel, Dispatch, DispatchStatus
-from . import push
+from . import outcomes, push
 from .batch import Letter, load
 from .composing import compose
 
 LEASE = timedelta(minutes=10)
-BATCH = 50
-TOGETHER = 5
+BATCH = 100
 MOST_ATTEMPTS = 5
 # Minutes until the next try after each failed one.
 BACK_OFF = (5, 30, 120, 480)
@@ -96,32 +96,48 @@ def _groups(ready: Sequence[Letter]) -> list[list[Letter]]:
 
 def _deliver_group(group: list[Letter], closed: dict[str, DeliveryError], now: datetime, until: float) -> int:
     """Send over one connection. A channel that is `closed` fails for the rest of the batch without being asked again."""
-    channel, sent = group[0].dispatch.channel, 0
+    channel, sent = group[0].dispatch.channel, list[Letter]()
     try:
         if channel in closed:
             raise closed[channel]
-        with CARRIERS[channel](current_app.config["SETTINGS"]) as carrier:
-            while group and time.monotonic() < until:
-                begun, group = group[:TOGETHER], group[TOGETHER:]
-                _mark_attempted(begun)
-                sent += sum(_deliver_one(carrier, letter, now) for letter in begun)
+        with CARRIERS[channel](current_app.config["SETTINGS"]) as carrier, outcomes.open_table() as table:
+            sent, left = _deliver_each(group, carrier, table, now, until)
     except DeliveryError as error:
         closed[channel] = error
-        _mark_attempted(group)
-        for letter in group:
-            _failed(letter, error, now)
+        _fail_all(group, error, now)
     else:
-        for letter in group:
+        for letter in left:
             letter.dispatch.next_at = now  # claimed but not begun: somebody else may take it at once
+        for letter in sent:
+            _note(letter, None)
     db.session.commit()
-    return sent
+    return len(sent)
 
 
-def _mark_attempted(letters: Sequence[Letter]) -> None:
-    """Stored before anything is sent, so that a crash is seen."""
+def _deliver_each(
+    group: list[Letter], carrier: Carrier, table: outcomes.Outcomes, now: datetime, until: float
+) -> tuple[list[Letter], list[Letter]]:
+    """One after the other until the time is over: those that were taken, and those that were not begun.
+
+    Each is stored as attempted before it is handed over, and its outcome before another one is.
+    """
+    sent, done, left = list[Letter](), None, deque(group)
+    while left and time.monotonic() < until:
+        letter = left.popleft()
+        is_there = table.step(done, letter, now)
+        done = letter if is_there and _hand_over(carrier, letter, now) else None
+        if done:
+            sent.append(done)
+    if done:
+        table.step(done, None, now)
+    return sent, list(left)
+
+
+def _fail_all(letters: Sequence[Letter], error: DeliveryError, now: datetime) -> None:
+    """None could even be tried, which counts as a try."""
     for letter in letters:
-        letter.dispatch.status, letter.dispatch.attempts = DispatchStatus.ATTEMPTED, letter.dispatch.attempts + 1
-    db.session.commit()
+        letter.dispatch.attempts += 1
+        _failed(letter, error, now)
 
 
 def _is_wanted(letter: Letter, now: datetime) -> bool:
@@ -148,29 +164,19 @@ def _night_end(letter: Letter, now: datetime) -> datetime | None:
     return reminding.quiet_until(now, letter.wishes.rules) if is_late else None
 
 
-def _deliver_one(carrier: Carrier, letter: Letter, now: datetime) -> bool:
-    """Hand one message over; its outcome is committed before the next one begins."""
-    row = letter.dispatch
+def _hand_over(carrier: Carrier, letter: Letter, now: datetime) -> bool:
+    """Hand one message over; whether it was taken. Why it was not is stored here."""
     try:
         carrier.send(compose(letter), now)
-        _mark_sent(row.id, now)
-        _note(letter, None)
-        db.session.commit()
         return True
     except DeliveryError as error:
         _failed(letter, error, now)
     except Exception:
         db.session.rollback()
-        log.exception("message %s could not be written", row.id)
+        log.exception("message %s could not be written", letter.dispatch.id)
         _failed(letter, DeliveryError("fault"), now)
     db.session.commit()
     return False
-
-
-def _mark_sent(key: int, now: datetime) -> None:
-    """Straight to the table: this is done for every message, and the unit of work costs as much as the sending."""
-    sent = update(Dispatch).where(Dispatch.id == key).values(status=DispatchStatus.SENT, sent_at=now, reason=None)
-    db.session.execute(sent, execution_options={"synchronize_session": False})
 
 
 def _failed(letter: Letter, error: DeliveryError, now: datetime) -> None:
@@ -187,5 +193,5 @@ def _failed(letter: Letter, error: DeliveryError, now: datetime) -> None:
 
 def _note(letter: Letter, error: DeliveryError | None) -> None:
     """A device keeps what went wrong last, for its owner to see."""
-    if letter.device is not None:
+    if letter.device is not None and letter.device in db.session:
         push.note_outcome(letter.device, error)

@@ -15,7 +15,8 @@ from aiosmtpd.controller import Controller
 
 from planner.config import Settings, Smtp
 from planner.delivery import Attachment, DeliveryError, Message
-from planner.delivery.email import compose, connect
+from planner.delivery.email import connect
+from planner.delivery.mime import compose
 
 NOW = datetime(2026, 12, 9, 1, tzinfo=UTC)
 MAIL = Message(
