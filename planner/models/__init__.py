@@ -27,12 +27,14 @@ from .reminder import (
     ReminderSettings,
     Wording,
 )
+from .second_factor import AuthenticatorApp, Passkey, RecoveryCode, UsedChallenge
 from .share import Share, ShareView
 from .transaction import KeptMapping, PayeeRule, StatementImport, Transaction
 from .user import RateCount, SignIn, User
 
 __all__ = [
     "Arrangement",
+    "AuthenticatorApp",
     "Base",
     "BudgetLine",
     "CalendarDay",
@@ -49,6 +51,7 @@ __all__ = [
     "LoanReminders",
     "Membership",
     "OwnedByCase",
+    "Passkey",
     "PayeeRule",
     "Payment",
     "Proposal",
@@ -56,6 +59,7 @@ __all__ = [
     "ProposalVersion",
     "PushSubscription",
     "RateCount",
+    "RecoveryCode",
     "Reminder",
     "ReminderKind",
     "ReminderPlan",
@@ -69,6 +73,7 @@ __all__ = [
     "SignIn",
     "StatementImport",
     "Transaction",
+    "UsedChallenge",
     "User",
     "Versioned",
     "Wording",
