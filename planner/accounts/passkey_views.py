@@ -60,7 +60,7 @@ def remove(passkey_id: int) -> Page:
     except second_factor.StillRequired:
         return refuse_removal()
     db.session.commit()
-    flash(_("“%(name)s” is removed and opens nothing any more", name=name))
+    flash(_("%(name)s is removed and opens nothing any more", name=name))
     return see_other(url_for("second_factor.index"))
 
 

@@ -44,7 +44,7 @@ class AppForm(Form):
 class PasskeyForm(Form):
     """A passkey the browser made, and what to call it in the list."""
 
-    name = TextField(_l("Name"), [*required(_l("Enter a name, such as “my phone”")), at_most(40)])
+    name = TextField(_l("Name of the passkey"), [*required(_l("Enter a name by which you will know it")), at_most(40)])
     credential = HiddenField()
 
 

@@ -43,19 +43,20 @@ async function answer(form) {
 for (const form of document.querySelectorAll("form[data-passkey]")) {
   const says = form.querySelector("[data-passkey-says]");
   const button = form.querySelector("button");
+  const say = (text) => { says.hidden = !text; says.textContent = text; };
   if (!self.PublicKeyCredential) {
     button.hidden = true;
-    says.textContent = form.dataset.unsupported;
+    say(form.dataset.unsupported);
   }
   form.addEventListener("submit", async (event) => {
     event.preventDefault(); // sent by answer(), once there is something to send
     if (button.hasAttribute("aria-disabled") || !self.PublicKeyCredential) return;
     button.setAttribute("aria-disabled", "true");
-    says.textContent = "";
+    say("");
     try {
       await answer(form);
     } catch (error) {
-      says.textContent = error.name === "InvalidStateError" ? form.dataset.known : form.dataset.failed;
+      say(error.name === "InvalidStateError" ? form.dataset.known : form.dataset.failed);
     }
     button.removeAttribute("aria-disabled");
   });
