@@ -199,7 +199,8 @@ def _use_up(challenge: bytes) -> None:
     now = clock.now()
     db.session.execute(delete(UsedChallenge).where(UsedChallenge.used_at < now - timedelta(days=1)))
     row = insert_for(UsedChallenge).values(challenge_hash=hashlib.sha256(challenge).hexdigest(), used_at=now)
-    if second_factor.changed_rows(row.on_conflict_do_nothing()) != 1:
+    # RETURNING, because the count of rows of an INSERT is not known on PostgreSQL.
+    if db.session.scalar(row.on_conflict_do_nothing().returning(UsedChallenge.challenge_hash)) is None:
         raise BadPasskey
 
 

@@ -100,7 +100,7 @@ def _steps_of(secret: str, typed: str) -> list[int]:
 def _take_step(app: AuthenticatorApp, step: int) -> bool:
     """One statement that finds and marks, so that of many at once one wins."""
     taken = update(AuthenticatorApp).where(AuthenticatorApp.id == app.id, _is_before(step)).values(last_step=step)
-    return changed_rows(taken) == 1
+    return _changed(taken) == 1
 
 
 def _is_before(step: int) -> ColumnElement[bool]:
@@ -137,7 +137,7 @@ def take_recovery_code(user: User, typed: str) -> bool:
         return False
     code_hash = services.salted_hash(_plain(typed), salt)
     mine = (RecoveryCode.user_id == user.id, RecoveryCode.code_hash == code_hash, _is_unused())
-    return changed_rows(update(RecoveryCode).where(*mine).values(used_at=clock.now())) == 1
+    return _changed(update(RecoveryCode).where(*mine).values(used_at=clock.now())) == 1
 
 
 def _is_unused() -> ColumnElement[bool]:
@@ -166,6 +166,6 @@ def _plain(typed: str) -> str:
     return "".join(sign for sign in text if sign.isalnum())
 
 
-def changed_rows(statement: Any) -> int:
-    """Run an INSERT or UPDATE; on how many rows it acted."""
+def _changed(statement: Any) -> int:
+    """Run an UPDATE; how many rows it met."""
     return int(db.session.execute(statement).rowcount)  # type: ignore[attr-defined]  # an UPDATE gives a CursorResult

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import threading
 from dataclasses import replace
 from datetime import timedelta
 from typing import Any
@@ -18,7 +19,7 @@ from planner.extensions import db
 from planner.models import Passkey, SignIn
 from tests.authenticator import PRESENT, Authenticator, data, text
 from tests.conftest import NOW
-from tests.factories import Household, sign_in_as
+from tests.factories import Household, make_user, sign_in_as
 from tests.pages import get, post, words
 
 ADD, PROVE = "/account/passkeys/new", "/sign-in/passkey"
@@ -266,6 +267,33 @@ def test_a_recorded_answer_opens_nothing_the_second_time(
     assert not is_in(thief)
     post(client, "/sign-out", {})
     post(client, PROVE, recorded, 422)
+
+
+@pytest.mark.parametrize("place", ["app", pytest.param("on_postgres", marks=pytest.mark.postgres)])
+def test_one_answer_sent_twenty_times_at_once_opens_one_session(request: pytest.FixtureRequest, place: str) -> None:
+    app: Flask = request.getfixturevalue(place)
+    with app.app_context():
+        user_id = make_user("sun@example.org").id
+        db.session.commit()
+    key, client = Authenticator(counts=False), app.test_client()
+    add(sign_in_as(app, user_id), key)
+    recorded = {"credential": key.sign(ask(client, "/sign-in/passkey/options"))}
+    cookie = client.get_cookie("planner")
+    assert cookie
+    barrier, answers = threading.Barrier(20), list[int]()
+
+    def send() -> None:
+        copy = app.test_client()
+        copy.set_cookie("planner", cookie.value)
+        barrier.wait(20)
+        answers.append(copy.post(PROVE, data=recorded).status_code)
+
+    threads = [threading.Thread(target=send) for _ in range(20)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert sorted(answers) == [303] + [422] * 19
 
 
 def test_a_question_is_answered_within_five_minutes(client: FlaskClient, key: Authenticator) -> None:
