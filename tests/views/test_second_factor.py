@@ -289,6 +289,24 @@ def test_a_known_device_has_ten_tries_too(app: Flask, household: Household, secr
 
 
 @pytest.mark.usefixtures("limits")
+def test_one_sign_in_has_ten_tries_whatever_devices_it_claims_to_be(
+    app: Flask, household: Household, secret: str
+) -> None:
+    marks = []
+    for n in (0, 1):
+        phone = pending(app)
+        assert guess(phone, data=code(secret, n)) == 303
+        mark = phone.get_cookie("known")
+        assert mark
+        marks.append(mark.value)
+    one, tries = pending(app), []
+    for mark_value in marks:
+        one.set_cookie("known", mark_value)
+        tries += [guess(one) for _ in range(6)]
+    assert tries == [422] * 10 + [429] * 2
+
+
+@pytest.mark.usefixtures("limits")
 def test_one_account_s_guesses_are_not_another_s(app: Flask, household: Household, secret: str) -> None:
     theirs = give_app(app, household.stranger_id)
     assert [guess(pending(app)) for _ in range(11)][-1] == 429
