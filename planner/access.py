@@ -291,4 +291,4 @@ def _to_welcome() -> Any:
 
 def _to_second_factor() -> Any:
     target = request.full_path if request.method == "GET" else None
-    return redirect(url_for("second_factor.prove", next=target))
+    return redirect(url_for("second_factor.needed", next=target))

@@ -8,6 +8,8 @@ from collections.abc import Mapping
 from flask import Flask
 
 from . import errors, rate_storage, rendering, security, watching
+from .accounts import passkey_views as passkeys
+from .accounts import second_factor_views as second_factor
 from .accounts import views as accounts
 from .accounts.services import find_user_by_token
 from .budget import views as budget
@@ -39,6 +41,8 @@ from .today import views as today
 
 FEATURES = (
     accounts,
+    second_factor,
+    passkeys,
     cases,
     today,
     budget,

@@ -8,6 +8,7 @@ from datetime import datetime, timedelta
 
 from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerificationError
+from argon2.low_level import Type, hash_secret_raw
 from flask import session
 from flask_login import login_user, logout_user
 from sqlalchemy import delete, select
@@ -23,7 +24,8 @@ ABSOLUTE_LIMIT = timedelta(days=180)
 KNOWN_DEVICE_SECONDS = 365 * 24 * 3600
 MIN_PASSWORD, MAX_PASSWORD = 8, 200
 # OWASP password storage: argon2id with at least 19 MiB and two passes.
-_hasher = PasswordHasher(time_cost=2, memory_cost=32 * 1024, parallelism=1)
+_PASSES, _KIBIBYTES = 2, 32 * 1024
+_hasher = PasswordHasher(time_cost=_PASSES, memory_cost=_KIBIBYTES, parallelism=1)
 # A hash takes 32 MiB and a core for a moment: more at once would let a flood of sign-ins starve everybody else.
 _hashing = threading.BoundedSemaphore(2)
 _DUMMY = _hasher.hash("nobody has this password")
@@ -52,6 +54,12 @@ def is_hashed(stored: str, password: str) -> bool:
             return _hasher.verify(stored, _composed(password))
         except (VerificationError, InvalidHashError):
             return False
+
+
+def salted_hash(text: str, salt: str) -> str:
+    """What is stored of a code too short for a plain hash: argon2id in hexadecimal, the same for the same salt."""
+    with _hashing:
+        return hash_secret_raw(text.encode(), salt.encode(), _PASSES, _KIBIBYTES, 1, 32, Type.ID).hex()
 
 
 def find_user_by_email(email: str) -> User | None:
@@ -113,16 +121,37 @@ def register(email: str, password: str, name: str | None, locale: str, client: s
     return user
 
 
-def sign_in(user: User, client: str) -> None:
-    """Open a session for the person on this device, under a new token, and end the one that was open."""
+def sign_in(user: User, client: str, second_factor_at: datetime | None = None) -> None:
+    """Open a session for the person on this device, under a new token, and end the one that was open.
+
+    `second_factor_at` is when a second factor was proved for it.
+    """
     sign_out()
     now, token = clock.now(), new_token()
     db.session.execute(delete(SignIn).where(SignIn.user_id == user.id, SignIn.created_at <= now - ABSOLUTE_LIMIT))
-    db.session.add(SignIn(user_id=user.id, token_hash=token_hash(token), client=client, created_at=now, seen_at=now))
+    row = SignIn(user_id=user.id, token_hash=token_hash(token), client=client, created_at=now, seen_at=now)
+    row.second_factor_at = second_factor_at
+    db.session.add(row)
     db.session.flush()
-    user.token = token
+    user.token, user.second_factor_at = token, second_factor_at
     session.permanent = True
     login_user(user)
+
+
+def renew_sign_in(row: SignIn, *, second_factor: bool) -> None:
+    """Note that this device's person proved again who they are: by a second factor, else by the password.
+
+    The token is new, so that a copy of the session taken before is not raised with it.
+    """
+    now, token = clock.now(), new_token()
+    row.token_hash = token_hash(token)
+    if second_factor:
+        row.second_factor_at = now
+    else:
+        row.created_at = now
+    db.session.flush()
+    row.user.token, row.user.second_factor_at = token, row.second_factor_at
+    login_user(row.user)
 
 
 def sign_out() -> None:

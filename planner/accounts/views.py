@@ -2,17 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-
 from flask import (
     Blueprint,
     Response,
-    current_app,
     flash,
     make_response,
     render_template,
     request,
-    session,
     url_for,
 )
 from flask_babel import get_locale
@@ -25,7 +21,8 @@ from ..extensions import client_network, db, limiter
 from ..i18n import COOKIE, choose_locale, find_locale
 from ..messages import client_words, see_other
 from ..models import User
-from . import services
+from . import passkeys, proving, second_factor, services
+from .entering import by_device, enter, find_account, is_refused, next_path, own_path, remember_device, set_cookie
 from .forms import EMAIL_TAKEN, RegisterForm, SignInForm
 
 bp = Blueprint("accounts", __name__)
@@ -33,13 +30,8 @@ YEAR_SECONDS = 365 * 24 * 3600
 Page = str | tuple[str, int] | Response
 
 
-def _by_device(key: Callable[[], str]) -> Callable[[], str]:
-    """Count by `key`, except on a device that had the typed account open before: that one counts by itself."""
-    return lambda: services.find_known_device(request.cookies.get(_device_cookie()), _typed_email()) or key()
-
-
-def _refused(answer: Response) -> bool:
-    return answer.status_code == 422
+def _typed_email() -> str:
+    return services.normal_email(request.form.get("email", ""))[:254]
 
 
 def render_welcome() -> str:
@@ -66,7 +58,7 @@ def start() -> Page:
 @bp.get("/register")
 @public
 def register() -> Page:
-    if _account() is not None:
+    if find_account() is not None:
         return see_other(url_for("today.home"))
     return render_template("accounts/register.html", form=RegisterForm())
 
@@ -76,7 +68,7 @@ def register() -> Page:
 @limiter.limit("60 per hour")
 def register_post() -> Page:
     form = RegisterForm()
-    if _account() is not None:
+    if find_account() is not None:
         return see_other(url_for("today.home"))
     if not form.validate_on_submit():
         return render_template("accounts/register.html", form=form), 422
@@ -90,33 +82,45 @@ def register_post() -> Page:
         return render_template("accounts/register.html", form=form), 422
     db.session.commit()
     flash(_("Your account is ready. Everything you entered is in it."))
-    return _remember_device(see_other(url_for("today.home")), entered[0])
+    return remember_device(see_other(url_for("today.home")), entered[0])
 
 
 @bp.get("/sign-in")
 @public
 def sign_in() -> Page:
-    if _account() is not None:
-        return see_other(_next())
-    return render_template("accounts/sign_in.html", form=SignInForm(), refused=False)
+    if find_account() is not None:
+        return see_other(next_path())
+    return render_sign_in(SignInForm())
+
+
+def render_sign_in(form: SignInForm, *, refused: str = "") -> str:
+    """The page for signing in; `refused` says what was wrong: "password", "passkey" or nothing."""
+    return render_template(
+        "accounts/sign_in.html", form=form, refused=refused, passkeys_possible=passkeys.are_possible()
+    )
 
 
 @bp.post("/sign-in")
 @public
-@limiter.limit("60 per hour", key_func=_by_device(client_network), deduct_when=_refused)
+@limiter.limit("60 per hour", key_func=by_device(_typed_email, client_network), deduct_when=is_refused)
 @limiter.limit(
-    "10 per 15 minutes", key_func=_by_device(lambda: f"{client_network()} {_typed_email()}"), deduct_when=_refused
+    "10 per 15 minutes",
+    key_func=by_device(_typed_email, lambda: f"{client_network()} {_typed_email()}"),
+    deduct_when=is_refused,
 )
-@limiter.limit("30 per hour; 100 per day", key_func=_by_device(lambda: _typed_email()), deduct_when=_refused)
+@limiter.limit("30 per hour; 100 per day", key_func=by_device(_typed_email, _typed_email), deduct_when=is_refused)
 def sign_in_post() -> Page:
     form = SignInForm()
     if not form.validate_on_submit():
-        return render_template("accounts/sign_in.html", form=form, refused=False), 422
+        return render_sign_in(form), 422
     account = services.find_user_by_email(form.email.data or "")
     if not services.is_password_of(account, form.password.data or "") or account is None:
-        return render_template("accounts/sign_in.html", form=form, refused=True), 422
-    _enter(account)
-    return _remember_device(see_other(_next()), _typed_email())
+        return render_sign_in(form, refused="password"), 422
+    if second_factor.has_second_factor(account):
+        proving.hold(account)
+        return see_other(url_for("second_factor.prove", next=request.args.get("next")))
+    enter(account)
+    return remember_device(see_other(next_path()), _typed_email())
 
 
 @bp.post("/sign-out")
@@ -137,8 +141,8 @@ def language() -> Page:
     if current_user.is_authenticated:
         current_user.locale = locale
         db.session.commit()
-    answer = make_response(see_other(_own_path(request.form.get("next"))))
-    _set_cookie(answer, COOKIE, locale, YEAR_SECONDS)
+    answer = make_response(see_other(own_path(request.form.get("next"))))
+    set_cookie(answer, COOKIE, locale, YEAR_SECONDS)
     return answer
 
 
@@ -146,7 +150,8 @@ def language() -> Page:
 @signed_in
 def devices() -> Page:
     rows = [(row, services.is_this_device(row)) for row in services.devices(current_user)]
-    return render_template("accounts/devices.html", devices=rows)
+    has_second = not current_user.is_guest and second_factor.has_second_factor(current_user)
+    return render_template("accounts/devices.html", devices=rows, has_second_factor=has_second)
 
 
 @bp.post("/account/devices/<int:sign_in_id>/end")
@@ -159,47 +164,3 @@ def end_device(sign_in_id: int) -> Page:
     db.session.commit()
     flash(_("That device is signed out"))
     return see_other(url_for("accounts.devices"))
-
-
-def _enter(account: User) -> None:
-    """Sign the account in; what a guest entered on this device before goes with it and is opened."""
-    guest = db.session.get(User, current_user.id) if current_user.is_authenticated and current_user.is_guest else None
-    services.sign_in(account, client_words())
-    case = services.adopt_guest(guest, account) if guest is not None else None
-    if case is not None:
-        session["case_id"] = case.id
-    db.session.commit()
-
-
-def _account() -> User | None:
-    """The registered person at hand; None for a guest as for nobody."""
-    return current_user if current_user.is_authenticated and not current_user.is_guest else None
-
-
-def _remember_device(answer: Response, email: str) -> Response:
-    _set_cookie(answer, _device_cookie(), services.known_device_proof(email), services.KNOWN_DEVICE_SECONDS)
-    return answer
-
-
-def _device_cookie() -> str:
-    return "__Host-known" if current_app.config["SESSION_COOKIE_SECURE"] else "known"
-
-
-def _set_cookie(answer: Response, name: str, value: str, seconds: int) -> None:
-    secure = bool(current_app.config["SESSION_COOKIE_SECURE"])
-    answer.set_cookie(name, value, max_age=seconds, samesite="Lax", secure=secure, httponly=True)
-
-
-def _next() -> str:
-    return _own_path(request.args.get("next"))
-
-
-def _own_path(text: str | None) -> str:
-    """`text` when it is a path of this app; the start address for anything that could lead elsewhere."""
-    path = text or ""
-    safe = path.startswith("/") and not path.startswith("//") and "\\" not in path and path.isprintable()
-    return path if safe else url_for("today.home")
-
-
-def _typed_email() -> str:
-    return services.normal_email(request.form.get("email", ""))[:254]

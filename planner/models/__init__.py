@@ -52,6 +52,7 @@ from .reminder import (
     ReminderSettings,
     Wording,
 )
+from .second_factor import AuthenticatorApp, Passkey, RecoveryCode, UsedChallenge
 from .share import Share, ShareView
 from .transaction import KeptMapping, PayeeRule, StatementImport, Transaction
 from .user import RateCount, SignIn, User
@@ -64,6 +65,7 @@ __all__ = [
     "Arrangement",
     "AuditAct",
     "AuditEntry",
+    "AuthenticatorApp",
     "Base",
     "BudgetLine",
     "CalendarDay",
@@ -90,6 +92,7 @@ __all__ = [
     "OwnedByAgency",
     "OwnedByCase",
     "Part",
+    "Passkey",
     "PayeeRule",
     "Payment",
     "Proposal",
@@ -97,6 +100,7 @@ __all__ = [
     "ProposalVersion",
     "PushSubscription",
     "RateCount",
+    "RecoveryCode",
     "Reminder",
     "ReminderKind",
     "ReminderPlan",
@@ -115,6 +119,7 @@ __all__ = [
     "SuggestionItem",
     "SuggestionKind",
     "Transaction",
+    "UsedChallenge",
     "User",
     "Versioned",
     "Wording",

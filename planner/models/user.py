@@ -15,7 +15,7 @@ class User(UserMixin, WithKey, Base):
     """A person. Without e-mail and password: a guest, who becomes an account by registering and keeps everything."""
 
     __tablename__ = "users"
-    __allow_unmapped__ = True  # for `token`, which is no column
+    __allow_unmapped__ = True  # for `token` and `second_factor_at`, which are no columns
 
     email: Mapped[str | None] = mapped_column(String(254), unique=True)
     password_hash: Mapped[str | None] = mapped_column(String(200))
@@ -26,7 +26,7 @@ class User(UserMixin, WithKey, Base):
     token: str | None = None
     """The sign-in token this person was loaded with; not stored."""
     second_factor_at: datetime | None = None
-    """When this device's sign-in proved a second factor; not stored here."""
+    """When this device's session last proved a second factor; set with `token` from the sign-in."""
 
     def get_id(self) -> str | None:
         """What Flask-Login keeps in the session: the device's token, never the person's key."""

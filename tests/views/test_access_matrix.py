@@ -155,10 +155,8 @@ def values(household: Household, rule: Rule) -> dict[str, Any]:
 def answered(answer: Any) -> str:
     """How the door answered."""
     where = answer.headers.get("Location", "")
-    if answer.status_code == 302 and "/sign-in?" in where + "?" and "/sign-in/second" not in where:
-        return "sign-in"
-    if answer.status_code == 302 and "/sign-in/second" in where:
-        return "factor"
+    if answer.status_code == 302 and where.partition("?")[0] in ("/sign-in", "/account/second-factor/needed"):
+        return "sign-in" if where.startswith("/sign-in") else "factor"
     return str(answer.status_code) if answer.status_code in (403, 404, 405) else "open"
 
 

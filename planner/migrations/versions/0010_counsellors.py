@@ -4,7 +4,7 @@ import sqlalchemy as sa
 from alembic import op
 
 revision = '0010'
-down_revision = '0008'
+down_revision = '0009'
 branch_labels = None
 depends_on = None
 
@@ -14,7 +14,6 @@ def _key() -> sa.types.TypeEngine[int]:
 
 
 def upgrade() -> None:
-    op.add_column('sign_ins', sa.Column('second_factor_at', sa.DateTime(timezone=True), nullable=True))
     op.create_table('agencies',
     sa.Column('name', sa.String(length=120), nullable=False),
     sa.Column('phone', sa.String(length=40), nullable=True),
@@ -301,7 +300,6 @@ def upgrade() -> None:
 
 
 def downgrade() -> None:
-    op.drop_column('sign_ins', 'second_factor_at')
     with op.batch_alter_table('proposals', schema=None) as batch_op:
         batch_op.drop_constraint(batch_op.f('fk_proposals_agency_id'), type_='foreignkey')
         batch_op.drop_constraint(batch_op.f('fk_proposals_drafted_by_id'), type_='foreignkey')
