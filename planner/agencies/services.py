@@ -49,7 +49,7 @@ def client_counts(member: AgencyMember) -> dict[int, int]:
     rows = select(Consent.user_id, func.count()).where(
         Consent.agency_id == member.agency_id, Consent.ended_at.is_(None), Consent.expires_at > clock.now()
     )
-    return dict(db.session.execute(rows.group_by(Consent.user_id)).tuples().all())
+    return {row[0]: row[1] for row in db.session.execute(rows.group_by(Consent.user_id))}
 
 
 def set_role(colleague: AgencyMember, role: AgencyRole) -> None:

@@ -62,9 +62,7 @@ def grant(
     case: Case, member: AgencyMember, terms: Terms, how: ConsentHow, given_by: User | None, spoken: Spoken | None = None
 ) -> Consent:
     """Let a counsellor into a case. One that the same counsellor already has is ended first: there is one at a time."""
-    for old in open_consents(case):
-        if old.user_id == member.user_id:
-            end(old, given_by)
+    _make_way(case, member, given_by)
     consent = Consent(
         case_id=case.id, agency_id=member.agency_id, user_id=member.user_id, scope=terms.scope,
         parts=sorted(whole(terms.parts)), how=how, given_by_id=given_by.id if given_by else None, given_at=clock.now(),
@@ -118,15 +116,17 @@ def shared_notes(case: Case) -> list[ClientNote]:
     return list(db.session.scalars(mine.order_by(ClientNote.id.desc())))
 
 
-def end(consent: Consent, by: User | None) -> None:
-    """Take a consent back; it no longer counts for the next request. The agency keeps the number of its client and no name."""
+def end(consent: Consent, by: User | None, *, is_replaced: bool = False) -> None:
+    """Take a consent back; it no longer counts for the next request. The agency keeps the number of its client and no name,
+    unless another one takes its place.
+    """
     if consent.ended_at is not None:
         return
     consent.ended_at, consent.ended_by_id = clock.now(), by.id if by else None
     db.session.flush()
     write_down(consent.case_id, AuditAct.END, who_is(consent), consent)
     _withdraw_questions(consent)
-    if not any(other.agency_id == consent.agency_id for other in _open(consent.case_id)):
+    if not is_replaced and not any(other.agency_id == consent.agency_id for other in _open(consent.case_id)):
         nothing = dict.fromkeys(("name", "place", "contact", "next_step", "next_on"))
         theirs = (Client.case_id == consent.case_id, Client.agency_id == consent.agency_id)
         db.session.execute(update(Client).where(*theirs).values(**nothing))
@@ -148,6 +148,16 @@ def all_consents(case: Case) -> list[Consent]:
 def last_moment(case: Case, until: date) -> datetime:
     """The end of the day `until` where the household lives."""
     return datetime.combine(until + timedelta(days=1), time.min, tzinfo=ZoneInfo(case.timezone))
+
+
+def _make_way(case: Case, member: AgencyMember, by: User | None) -> None:
+    """End what this counsellor still has; one whose time is over ended then."""
+    theirs = select_rows(Consent, case).where(Consent.user_id == member.user_id, Consent.ended_at.is_(None))
+    for old in db.session.scalars(theirs):
+        if old.is_open(clock.now()):
+            end(old, by, is_replaced=old.agency_id == member.agency_id)
+        old.ended_at = old.ended_at or old.expires_at
+    db.session.flush()
 
 
 def _write_terms(consent: Consent) -> None:
