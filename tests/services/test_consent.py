@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from datetime import date, datetime, timedelta
 
 import pytest
@@ -25,10 +24,10 @@ TERMS = st.builds(Terms, st.sampled_from(Scope), PARTS, st.dates(date(2026, 12, 
 
 
 @pytest.fixture
-def desk(context: Flask, household: Household) -> Iterator[Desk]:
+def desk(context: Flask, household: Household) -> Desk:
     made = make_desk()
     db.session.commit()
-    yield made
+    return made
 
 
 def member(user_id: int) -> AgencyMember:
