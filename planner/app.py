@@ -12,9 +12,12 @@ from .accounts import passkey_views as passkeys
 from .accounts import second_factor_views as second_factor
 from .accounts import views as accounts
 from .accounts.services import find_user_by_token
+from .agencies import views as agencies
 from .budget import views as budget
 from .cases import views as cases
 from .config import PROJECT, Settings, load
+from .consent import invitation_views as invitations
+from .consent import views as consent
 from .evidence import views as evidence
 from .extensions import babel, compress, csrf, db, limiter, login_manager
 from .i18n import choose_locale
@@ -64,6 +67,9 @@ FEATURES = (
     reminder_acts,
     reminder_loans,
     reminder_feed,
+    consent,
+    invitations,
+    agencies,
     pwa,
 )
 

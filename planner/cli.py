@@ -1,4 +1,4 @@
-"""The command `planner`: serve, worker, demo, migrate, vapid, calc, statement."""
+"""The command `planner`: serve, worker, demo, migrate, agency, vapid, calc, statement."""
 
 from __future__ import annotations
 
@@ -38,6 +38,9 @@ def _parser() -> argparse.ArgumentParser:
     _command(commands, "worker", _worker, "send reminders, without serving pages")
     _command(commands, "demo", _demo, "load the example household and print how to sign in")
     _command(commands, "migrate", _migrate, "bring the database's tables up to date")
+    agency = _command(commands, "agency", _agency, "make an agency whose administrator is the account with this e-mail")
+    agency.add_argument("name")
+    agency.add_argument("email")
     _command(commands, "vapid", _vapid, "print a fresh private key for VAPID_PRIVATE_KEY, which signs push messages")
     _command(commands, "calc", _calc, "answer loan questions: JSON lines on standard input, JSON lines out")
     statement = _command(commands, "statement", _statement, "read a bank or wallet statement and print what is in it")
@@ -89,6 +92,14 @@ def _migrate(options: argparse.Namespace) -> int:
 
     upgrade(make_engine(load(os.environ).database_url))
     return 0
+
+
+def _agency(options: argparse.Namespace) -> int:
+    from .agencies.command import run
+    from .app import create_app
+
+    with create_app().app_context():
+        return run(options.name, options.email, out=sys.stdout, err=sys.stderr)
 
 
 def _vapid(options: argparse.Namespace) -> int:
