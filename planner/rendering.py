@@ -113,8 +113,8 @@ def style_link() -> bool:
 
 def home_url() -> str:
     """Where the Today tab leads: the start address for one's own case, the case's own address for another."""
-    case = g.get("case")
-    return url_for("today.index") if case is not None and not g.get("at_home", True) else url_for("today.home")
+    away = g.get("case") is not None and (g.get("consent") is not None or not g.get("at_home", True))
+    return url_for("today.index") if away else url_for("today.home")
 
 
 def _static(version: str, filename: str) -> Response:

@@ -20,6 +20,7 @@ from ..models import BudgetLine, Case, Loan, Membership, Role, SignIn, User
 from ..tokens import find_signed, new_token, sign, token_hash
 
 ABSOLUTE_LIMIT = timedelta(days=180)
+SAME_OPENING = timedelta(minutes=10)
 KNOWN_DEVICE_SECONDS = 365 * 24 * 3600
 MIN_PASSWORD, MAX_PASSWORD = 8, 200
 # OWASP password storage: argon2id with at least 19 MiB and two passes.
@@ -142,7 +143,7 @@ def adopt_guest(guest: User, account: User) -> Case | None:
     """
     kept = None
     for membership in db.session.scalars(select(Membership).where(Membership.user_id == guest.id)):
-        if is_empty(membership.case):
+        if _is_empty(membership.case):
             db.session.delete(membership.case)
         else:
             membership.user_id, kept = account.id, membership.case
@@ -150,12 +151,6 @@ def adopt_guest(guest: User, account: User) -> Case | None:
     db.session.delete(guest)
     db.session.flush()
     return kept
-
-
-def is_empty(case: Case) -> bool:
-    """Whether nothing was entered in the case."""
-    rows = (select(model.id).where(model.case_id == case.id).limit(1) for model in (BudgetLine, Loan))
-    return all(db.session.scalar(row) is None for row in rows)
 
 
 def devices(user: User) -> list[SignIn]:
@@ -172,6 +167,14 @@ def find_this_device() -> SignIn | None:
     return db.session.scalars(select(SignIn).where(SignIn.token_hash == token_hash(token))).one_or_none()
 
 
+def note_opened() -> None:
+    """Keep that the app was opened on this device; openings soon after each other count once."""
+    row, now = find_this_device(), clock.now()
+    if row is not None and now - row.seen_at > SAME_OPENING:
+        row.seen_at = now
+        db.session.flush()
+
+
 def is_this_device(row: SignIn) -> bool:
     """Whether this is the device that asks."""
     return row.token_hash == token_hash(session.get("_user_id", ""))
@@ -180,6 +183,12 @@ def is_this_device(row: SignIn) -> bool:
 def _composed(password: str) -> str:
     """One form for the same characters typed on different keyboards (NIST SP 800-63B, 5.1.1.2)."""
     return unicodedata.normalize("NFKC", password)
+
+
+def _is_empty(case: Case) -> bool:
+    """Whether nothing was entered in the case."""
+    rows = (select(model.id).where(model.case_id == case.id).limit(1) for model in (BudgetLine, Loan))
+    return all(db.session.scalar(row) is None for row in rows)
 
 
 def _new_user(locale: str) -> User:

@@ -77,8 +77,8 @@ def calendar(member: AgencyMember) -> Page:
 
 def _index_page(member: AgencyMember, form: ViewForm) -> str:
     now, today, wanted = clock.now(), clock.today(zone_of(member)), _wanted()
-    counted = listing.numbers(member, wanted, now, today)
     rows = _fresh_rows(member, wanted, today)
+    counted = listing.numbers(member, wanted, now, today)
     client_id = request.args.get("client", type=int)
     chosen = panel.look(member, client_id, now, today) if client_id is not None else None
     return render_template(

@@ -12,7 +12,7 @@ from flask_babel import lazy_gettext as _l
 from flask_babel import ngettext
 from sqlalchemy import Row
 
-from ..formatting import NBSP, day
+from ..formatting import day
 from ..models import Part
 from .clients import HOME_ZONE
 from .listing import Filter, Next, Sort, Wanted
@@ -44,6 +44,8 @@ COLUMNS = {
     Sort.OPENED: _l("Last opened"),
     Sort.NEXT: _l("Next step"),
 }
+# The table's columns; two things that belong together share one.
+HEADS = ((Sort.CLIENT,), (Sort.SHORT,), (Sort.OWED, Sort.OVERDUE), (Sort.CONSENT, Sort.OPENED), (Sort.NEXT,))
 # The larger first: what one looks for in these columns.
 _LARGE_FIRST = frozenset({Sort.OWED, Sort.OVERDUE})
 
@@ -73,11 +75,11 @@ def share_of_income(row: Row[Any]) -> Decimal | None:
 def opened(row: Row[Any], now: datetime) -> str:
     """When somebody of the household last opened the app."""
     if row.seen_at is None:
-        return _("never")
+        return _("app never opened")
     days = (day_at(now) - day_at(row.seen_at)).days
     if days < 1:
-        return _("today")
-    return ngettext("%(num)d day ago", "%(num)d days ago", days).replace(" ", NBSP, 1)
+        return _("opened today")
+    return ngettext("opened %(num)d day ago", "opened %(num)d days ago", days)
 
 
 def day_at(moment: datetime) -> date:

@@ -7,7 +7,6 @@ from flask_login import current_user
 
 from .. import clock
 from ..access import Permission, find_agency_member, find_home_case, needs, public
-from ..accounts.services import is_empty
 from ..accounts.views import render_welcome
 from ..messages import see_other
 from ..models import Case, Part
@@ -25,9 +24,10 @@ def home() -> Response:
     Who works at an agency and has nothing in a file of their own comes to the desk.
     """
     case = find_home_case(current_user) if current_user.is_authenticated else None
-    if (case is None or is_empty(case)) and find_agency_member() is not None:
+    seen = services.look(case, current_user, clock.today(case.timezone)) if case else None
+    if current_user.is_authenticated and (seen is None or seen.is_empty) and find_agency_member() is not None:
         return see_other(url_for("caseload.index"))
-    return _today(case) if case else make_response(render_welcome())
+    return _today(case, seen) if case and seen else make_response(render_welcome())
 
 
 @bp.get("/c/<int:case_id>/")
@@ -35,11 +35,10 @@ def home() -> Response:
 def index(case: Case) -> Response:
     g.at_home = False
     session["case_id"] = case.id
-    return _today(case)
+    return _today(case, services.look(case, current_user, clock.today(case.timezone)))
 
 
-def _today(case: Case) -> Response:
-    seen = services.look(case, current_user, clock.today(case.timezone))
+def _today(case: Case, seen: services.Today) -> Response:
     page = "today/first_run.html" if seen.is_first_run else "today/index.html"
     answer = make_response(render_template(page, t=seen, unread=reminders.unread(case)))
     answer.headers["X-Offline"] = "keep"
