@@ -16,7 +16,7 @@ from enum import StrEnum
 from functools import wraps
 from typing import Any, ParamSpec, TypeVar
 
-from flask import flash, g, redirect, request, session, url_for
+from flask import current_app, flash, g, redirect, request, session, url_for
 from flask_babel import gettext as _
 from flask_login import current_user
 from limits import parse
@@ -266,6 +266,12 @@ def may_see(*parts: Part) -> bool:
     """For templates: whether these parts of the case at hand are shared with the reader; the household sees them all."""
     consent: Consent | None = g.get("consent")
     return consent is None or frozenset(parts) <= frozenset(consent.parts)
+
+
+def can_open(endpoint: str) -> bool:
+    """For templates: whether the reader may use this page or form of the case at hand, by what its own view states."""
+    view: Any = current_app.view_functions[endpoint]
+    return may(Permission(view.access_rule)) and may_see(*view.access_parts)
 
 
 def get_row(model: type[RowT], row_id: int, case: Case) -> RowT:

@@ -13,7 +13,7 @@ from jinja2 import StrictUndefined
 from markupsafe import Markup
 
 from . import charts, formatting, i18n, icons
-from .access import Permission, find_agency_member, find_client, find_own_case_id, may, may_see
+from .access import Permission, can_open, find_agency_member, find_client, find_own_case_id, may, may_see
 from .clock import now
 from .config import PROJECT
 from .i18n import html_lang
@@ -45,6 +45,7 @@ def init_app(app: Flask) -> None:
         charts=charts,
         may=may,
         may_see=may_see,
+        can_open=can_open,
         Permission=Permission,
         Part=Part,
         consent=lambda: g.get("consent"),
