@@ -14,6 +14,8 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
+from flask import Flask
+
 from planner import config
 from planner.app import create_app
 from planner.database import upgrade
@@ -46,20 +48,20 @@ def main() -> None:
             db.session.remove()
 
 
-def guess(app: object, count: int = 10_000) -> str:
+def guess(app: Flask, count: int = 10_000) -> str:
     """The answers to so many wrong links."""
-    reader, began = visitor(app), time.perf_counter()  # type: ignore[arg-type]
+    reader, began = visitor(app), time.perf_counter()
     answers = Counter(reader.get(f"/s/{secrets.token_urlsafe(16)}").status_code for _ in range(count))
     return f"{dict(answers)} in {time.perf_counter() - began:.0f} s"
 
 
-def at_once(app: object, address: str, count: int = 100) -> str:
+def at_once(app: Flask, address: str, count: int = 100) -> str:
     """How many of so many readers at once saw the plan."""
     seen: list[int] = []
     start = threading.Barrier(count)
 
     def read() -> None:
-        reader = visitor(app, f"198.51.100.{len(threading.enumerate()) % 250}")  # type: ignore[arg-type]
+        reader = visitor(app, f"198.51.100.{len(threading.enumerate()) % 250}")
         start.wait()
         seen.append(reader.get(address).status_code)
 

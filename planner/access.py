@@ -200,7 +200,8 @@ def _open_by_consent(case_id: int, permission: Permission, parts: frozenset[Part
     if consent is None:
         _count_guess(case_id)
         raise NotFound
-    if not consent.is_open(clock.now()):
+    member = find_agency_member()
+    if member is None or member.agency_id != consent.agency_id or not consent.is_open(clock.now()):
         raise AccessEnded
     if current_user.second_factor_at is None:
         raise SecondFactorNeeded

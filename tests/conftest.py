@@ -14,6 +14,7 @@ import pytest
 from flask import Flask
 from flask.testing import FlaskClient
 from hypothesis import settings as hypothesis_settings
+from jinja2 import FileSystemBytecodeCache
 from sqlalchemy import Engine, text
 
 from planner import config
@@ -73,28 +74,40 @@ def settings(tmp_path: Path, migrated_sqlite: Path) -> config.Settings:
     return replace(config.load(env), fixed_now=NOW)
 
 
+@pytest.fixture(scope="session")
+def compiled_templates(tmp_path_factory: pytest.TempPathFactory) -> FileSystemBytecodeCache:
+    """Templates compiled once for all tests: each test has an app of its own."""
+    return FileSystemBytecodeCache(str(tmp_path_factory.mktemp("templates")))
+
+
 @pytest.fixture
-def app(settings: config.Settings) -> Iterator[Flask]:
+def app(settings: config.Settings, compiled_templates: FileSystemBytecodeCache) -> Iterator[Flask]:
     """The app itself, CSRF protection off so that tests post plain forms; test_security turns it on again."""
+    made = make_app(settings, compiled_templates)
+    yield made
+    made.extensions["planner_engine"].dispose()
+
+
+def make_app(settings: config.Settings, compiled_templates: FileSystemBytecodeCache) -> Flask:
+    """The app for tests, rate limits off until a test asks for them."""
     limiter.enabled = True  # it would not even look at an app otherwise
-    app = create_app(settings)
-    app.config.update(TESTING=True, WTF_CSRF_ENABLED=False)
+    made = create_app(settings)
+    made.config.update(TESTING=True, WTF_CSRF_ENABLED=False)
+    made.jinja_env.bytecode_cache = compiled_templates
     limiter.enabled = False
-    yield app
-    app.extensions["planner_engine"].dispose()
+    return made
 
 
 @pytest.fixture
-def on_postgres(settings: config.Settings, postgres_server: str) -> Iterator[Flask]:
+def on_postgres(
+    settings: config.Settings, postgres_server: str, compiled_templates: FileSystemBytecodeCache
+) -> Iterator[Flask]:
     """The app on an empty PostgreSQL database."""
     engine = make_engine(postgres_server)
     empty(engine)
     upgrade(engine)
     engine.dispose()
-    limiter.enabled = True
-    made = create_app(replace(settings, database_url=postgres_server))
-    made.config.update(TESTING=True, WTF_CSRF_ENABLED=False)
-    limiter.enabled = False
+    made = make_app(replace(settings, database_url=postgres_server), compiled_templates)
     yield made
     made.extensions["planner_engine"].dispose()
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import cache
 
 from flask import Flask
 from flask.testing import FlaskClient
@@ -30,13 +31,19 @@ class Household:
 
 def make_user(email: str | None, *, locale: str = "en") -> User:
     """A person; without an e-mail a guest. The password is "correct horse battery"."""
-    from planner.accounts.services import hash_password
-
     user = User(email=email, locale=locale, created_at=CREATED)
-    user.password_hash = hash_password("correct horse battery") if email else None
+    user.password_hash = _hashed() if email else None
     db.session.add(user)
     db.session.flush()
     return user
+
+
+@cache
+def _hashed() -> str:
+    """The hash of everybody's password, made once: it takes a core a tenth of a second, by design."""
+    from planner.accounts.services import hash_password
+
+    return hash_password("correct horse battery")
 
 
 def make_case(user: User) -> Case:

@@ -31,7 +31,7 @@ def run(kind: str, data: bytes, folder: str) -> tuple[str, bytes]:
     try:
         with _ONE:
             # No input of anybody is in the command, and the environment is empty.
-            done = subprocess.run(  # noqa: S603
+            done = subprocess.run(  # noqa: S603  # see above
                 command, input=data, capture_output=True, cwd=folder, env={"LC_ALL": "C.UTF-8"}, timeout=2 * SECONDS
             )
     except subprocess.TimeoutExpired:
