@@ -175,7 +175,8 @@ def test_there_are_rows_only_while_somebody_may_see_them(context: Flask, shared:
 def test_one_that_cannot_be_worked_out_keeps_nobody_waiting(
     context: Flask, shared: Household, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
-    give_consent(shared.stranger_case_id, make_second_desk(), 8)
+    second_desk = make_second_desk()
+    give_consent(shared.stranger_case_id, second_desk, second_desk.lin_id)
     db.session.commit()
     usual = figures.work_out
 

@@ -64,7 +64,7 @@ def only(app: Flask, model: type) -> object:
 
 def test_the_counsellor_sees_it_and_the_look_is_logged(app: Flask, lin: FlaskClient, page: str) -> None:
     text = words(get(lin, page))
-    for phrase in ("Sun Qian", "Client 0001", "Consent to 4 Mar", "¥21,112.07", "Next step", "Tasks", "Appointments", "Notes"):
+    for phrase in ("Sun Qian", "Client 0001", "Consent to 5 Mar", "¥21,112.07", "Next step", "Tasks", "Appointments", "Notes"):
         assert phrase in text
     assert only(app, AuditEntry).endpoint == "caseload.detail"  # type: ignore[attr-defined]
 
