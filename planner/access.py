@@ -16,7 +16,7 @@ from enum import StrEnum
 from functools import wraps
 from typing import Any, ParamSpec, TypeVar
 
-from flask import flash, g, redirect, request, session, url_for
+from flask import current_app, flash, g, redirect, request, session, url_for
 from flask_babel import gettext as _
 from flask_login import current_user
 from limits import parse
@@ -30,6 +30,7 @@ from .models import (
     AgencyMember,
     AgencyRole,
     Case,
+    Client,
     Consent,
     Membership,
     OwnedByAgency,
@@ -162,6 +163,21 @@ def find_agency_member() -> AgencyMember | None:
     return found
 
 
+def find_client() -> Client | None:
+    """For templates: the case at hand as the agency's list has it; None unless it is opened by consent."""
+    consent: Consent | None = g.get("consent")
+    if consent is None:
+        return None
+    mine = select(Client).where(Client.agency_id == consent.agency_id, Client.case_id == consent.case_id)
+    return db.session.scalars(mine).one_or_none()
+
+
+def find_own_case_id() -> int | None:
+    """For templates: the file a counsellor has as a borrower, like everybody who registered."""
+    mine = select(Membership.case_id).where(Membership.user_id == current_user.id)
+    return db.session.scalar(mine.order_by(Membership.role, Membership.id).limit(1))
+
+
 def open_case(case_id: int, permission: Permission, parts: frozenset[Part] = frozenset()) -> Case:
     """The case, if the signed-in person may do this with it.
 
@@ -251,6 +267,12 @@ def may_see(*parts: Part) -> bool:
     """For templates: whether these parts of the case at hand are shared with the reader; the household sees them all."""
     consent: Consent | None = g.get("consent")
     return consent is None or frozenset(parts) <= frozenset(consent.parts)
+
+
+def can_open(endpoint: str) -> bool:
+    """For templates: whether the reader may use this page or form of the case at hand, by what its own view states."""
+    view: Any = current_app.view_functions[endpoint]
+    return may(Permission(view.access_rule)) and may_see(*view.access_parts)
 
 
 def get_row(model: type[RowT], row_id: int, case: Case) -> RowT:

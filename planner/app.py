@@ -14,6 +14,10 @@ from .accounts import views as accounts
 from .accounts.services import find_user_by_token
 from .agencies import views as agencies
 from .budget import views as budget
+from .caseload import client_views as caseload_client
+from .caseload import feed_views as caseload_feed
+from .caseload import shared_views as caseload_shared
+from .caseload import views as caseload
 from .cases import views as cases
 from .config import PROJECT, Settings, load
 from .consent import invitation_views as invitations
@@ -70,6 +74,10 @@ FEATURES = (
     consent,
     invitations,
     agencies,
+    caseload,
+    caseload_client,
+    caseload_feed,
+    caseload_shared,
     pwa,
 )
 

@@ -13,7 +13,7 @@ from jinja2 import StrictUndefined
 from markupsafe import Markup
 
 from . import charts, formatting, i18n, icons
-from .access import Permission, find_agency_member, may, may_see
+from .access import Permission, can_open, find_agency_member, find_client, find_own_case_id, may, may_see
 from .clock import now
 from .config import PROJECT
 from .i18n import html_lang
@@ -25,7 +25,7 @@ CRITICAL = ("css/tokens.css", "css/base.css", "css/components.css")
 BUNDLE = "css/app.css"
 SHEETS = ("css/print.css", "css/desk.css")
 IMMUTABLE = "public, max-age=31536000, immutable"
-_FORMATS = ("money", "percent", "day", "clock_time", "moment", "amount_input", "symbol")
+_FORMATS = ("money", "percent", "day", "clock_time", "moment", "amount_input", "symbol", "listed")
 
 
 def init_app(app: Flask) -> None:
@@ -45,10 +45,14 @@ def init_app(app: Flask) -> None:
         charts=charts,
         may=may,
         may_see=may_see,
+        can_open=can_open,
         Permission=Permission,
         Part=Part,
         consent=lambda: g.get("consent"),
         agency_member=find_agency_member,
+        client_at_hand=find_client,
+        own_case=find_own_case_id,
+        has_page=lambda endpoint: endpoint in current_app.view_functions,
         now=now,
         home_url=home_url,
         lang=lambda: html_lang(str(get_locale())),
@@ -110,8 +114,8 @@ def style_link() -> bool:
 
 def home_url() -> str:
     """Where the Today tab leads: the start address for one's own case, the case's own address for another."""
-    case = g.get("case")
-    return url_for("today.index") if case is not None and not g.get("at_home", True) else url_for("today.home")
+    away = g.get("case") is not None and (g.get("consent") is not None or not g.get("at_home", True))
+    return url_for("today.index") if away else url_for("today.home")
 
 
 def _static(version: str, filename: str) -> Response:

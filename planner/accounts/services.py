@@ -21,6 +21,7 @@ from ..models import BudgetLine, Case, Loan, Membership, Role, SignIn, User
 from ..tokens import find_signed, new_token, sign, token_hash
 
 ABSOLUTE_LIMIT = timedelta(days=180)
+SAME_OPENING = timedelta(minutes=10)
 KNOWN_DEVICE_SECONDS = 365 * 24 * 3600
 MIN_PASSWORD, MAX_PASSWORD = 8, 200
 # OWASP password storage: argon2id with at least 19 MiB and two passes.
@@ -193,6 +194,14 @@ def find_this_device() -> SignIn | None:
     if not token:
         return None
     return db.session.scalars(select(SignIn).where(SignIn.token_hash == token_hash(token))).one_or_none()
+
+
+def note_opened() -> None:
+    """Keep that the app was opened on this device; openings soon after each other count once."""
+    row, now = find_this_device(), clock.now()
+    if row is not None and now - row.seen_at > SAME_OPENING:
+        row.seen_at = now
+        db.session.flush()
 
 
 def is_this_device(row: SignIn) -> bool:

@@ -154,6 +154,14 @@ def devices() -> Page:
     return render_template("accounts/devices.html", devices=rows, has_second_factor=has_second)
 
 
+@bp.post("/account/opened")
+@signed_in
+def opened() -> tuple[str, int]:
+    services.note_opened()
+    db.session.commit()
+    return "", 204
+
+
 @bp.post("/account/devices/<int:sign_in_id>/end")
 @signed_in
 def end_device(sign_in_id: int) -> Page:

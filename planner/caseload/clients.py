@@ -1,7 +1,45 @@
-"""The agency's list of clients; the numbers are given in planner/consent/clients.py, where a client comes to be one."""
+"""The clients a counsellor looks after; how somebody becomes one is in planner/consent/clients.py."""
 
 from __future__ import annotations
 
-from ..consent.clients import add_client
+from datetime import date
 
-__all__ = ["add_client"]
+from sqlalchemy import select
+
+from ..access import Permission, get_agency_row, open_case
+from ..errors import NotFound
+from ..extensions import db
+from ..models import AgencyMember, Case, Client, Membership
+
+HOME_ZONE = "Asia/Shanghai"
+
+
+def get_client(member: AgencyMember, client_id: int) -> Client:
+    """A client this counsellor looks after. Raises NotFound for a colleague's as for none; an administrator is no exception."""
+    client = get_agency_row(Client, client_id, member)
+    if client.counsellor_id != member.user_id:
+        raise NotFound
+    return client
+
+
+def get_client_to_change(member: AgencyMember, client_id: int) -> Client:
+    """The same, to write something down about. Raises AccessEnded once their consent is over, NotFound before it was given.
+
+    Somebody without a file yet is on the agency's own list and nowhere else.
+    """
+    client = get_client(member, client_id)
+    if client.case_id is not None:
+        open_case(client.case_id, Permission.VIEW)
+    return client
+
+
+def set_next_step(client: Client, text: str | None, on: date | None) -> None:
+    """What the counsellor means to do next; without a word the app says what is next."""
+    client.next_step, client.next_on = text, on if text else None
+    db.session.flush()
+
+
+def zone_of(member: AgencyMember) -> str:
+    """The time zone at the counsellor's desk: that of their own file."""
+    mine = select(Case.timezone).join(Membership).where(Membership.user_id == member.user_id)
+    return db.session.scalar(mine.order_by(Membership.role, Membership.id).limit(1)) or HOME_ZONE

@@ -10,7 +10,7 @@ from flask import Blueprint, Response, flash, render_template, url_for
 from flask_babel import gettext as _
 
 from .. import clock
-from ..access import Permission, get_row, needs, select_rows
+from ..access import Permission, get_row, may_see, needs, select_rows
 from ..documents.letters import letter_for
 from ..engine.dates import add_months
 from ..engine.errors import EngineError
@@ -160,9 +160,9 @@ def _log_page(case: Case, found: Talk, form: LogForm) -> str:
 
 
 def _prepare(case: Case, form: ConfirmForm) -> None:
-    """The files of the case as choices; days that can be."""
+    """The files of the case as choices, unless they are kept back; days that can be."""
     rows = db.session.scalars(select_rows(Evidence, case).order_by(Evidence.id.desc())).all()
-    form.set_files([(str(row.id), row.name) for row in rows])
+    form.set_files([(str(row.id), row.name) for row in rows if may_see(Part.FILES)])
     today = clock.today(case.timezone)
     form.received_on.least, form.received_on.most = date(2000, 1, 1), today
     form.review_on.least = today

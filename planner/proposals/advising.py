@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-from flask import current_app, url_for
+from flask import url_for
 from flask_babel import gettext as _
 
+from ..access import can_open
 from ..engine.checklist import Finding, Point
 from ..formatting import money
 from .checking import Question
@@ -29,7 +30,7 @@ def advice(finding: Finding, draft: Draft, asked: dict[str, Question]) -> Advice
     part = draft.part(int(finding.key)) if finding.key.isdecimal() and question is None else None
     name = part.loan.title if part else question.label if question else ""
     request = url_for("proposals.creditor", proposal_id=proposal.id, n=part.n) if part else None
-    share = url_for("sharing.preview", proposal_id=proposal.id)
+    share = url_for("sharing.preview", proposal_id=proposal.id) if can_open("sharing.preview") else None
     said: dict[Point, tuple[str, str, str | None]] = {
         Point.CAUSE: (_("The cause is not chosen yet"), _("Say what happened"), steps["cause"]),
         Point.UNEXPLAINED: (
@@ -87,5 +88,4 @@ def advice(finding: Finding, draft: Draft, asked: dict[str, Question]) -> Advice
 
 def _evidence(proposal_id: int) -> str | None:
     """Where files are attached."""
-    known = "evidence.index" in current_app.view_functions
-    return url_for("evidence.index", proposal_id=proposal_id) if known else None
+    return url_for("evidence.index", proposal_id=proposal_id) if can_open("evidence.index") else None

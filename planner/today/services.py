@@ -75,6 +75,11 @@ class Today:
         return not (self.has_income and self.has_expense and self.has_loan)
 
     @property
+    def is_empty(self) -> bool:
+        """Whether nothing was entered."""
+        return not (self.has_income or self.has_expense or self.has_loan)
+
+    @property
     def is_short(self) -> bool:
         """Whether this month's money does not cover its instalments."""
         return self.surplus_minor < 0

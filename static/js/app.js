@@ -9,7 +9,8 @@
 //   [data-autosubmit]            a GET form that sends itself on change
 //   form[data-live="#id"], [data-stepper]    see modules/live.js
 //   form[data-signout]           forgets everything private on this device first, its push address too
-//   [data-push], html[data-who]  see modules/push.js
+//   [data-push], html[data-who]  see modules/push.js, modules/opened.js
+//   main[data-desk]              a counsellor's pages by keyboard, see modules/desk.js
 //   html[data-css][data-css-hash], #offline-banner [data-age]    see "After the page is shown"
 
 const root = document.documentElement;
@@ -157,6 +158,7 @@ document.addEventListener("change", (event) => {
 });
 
 if (document.querySelector("[data-live], [data-stepper]")) import("./modules/live.js");
+if (document.querySelector("[data-desk]")) import("./modules/desk.js");
 
 // ---- Leaving nothing behind ----
 
@@ -236,6 +238,7 @@ async function afterLoad() {
   await worker?.register("/sw.js", { scope: "/" }).catch(() => {}); // private windows refuse; the page works without
   // Where notifications are on, the server hears once a launch that this device is still there.
   const { who } = root.dataset;
+  if (who && sessionStorage.opened !== who) await import("./modules/opened.js").catch(() => {}); // next page then
   const unheard = who && localStorage.push && sessionStorage.heard !== who;
   if (unheard || document.querySelector("[data-push]")) await import("./modules/push.js").catch(() => {});
 }
