@@ -35,6 +35,7 @@ from .reminders import views as reminders
 from .sharing import check_views as check
 from .sharing import lender_views as lender
 from .sharing import views as sharing
+from .suggestions import views as suggestions
 from .today import views as today
 
 FEATURES = (
@@ -55,6 +56,7 @@ FEATURES = (
     letters,
     check,
     negotiation,
+    suggestions,
     reminders,
     push,
     reminder_acts,

@@ -8,14 +8,14 @@ from flask import Blueprint, Response, flash, render_template, url_for
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 from flask_login import current_user
-from sqlalchemy import select
+from sqlalchemy import func, select
 
 from .. import clock
-from ..access import Permission, get_row, needs
+from ..access import Permission, get_row, needs, select_rows
 from ..extensions import db
 from ..forms import Choice, DayField, Form, RadioChoice, options, required
 from ..messages import see_other
-from ..models import CalendarDay, Case, Membership, Part
+from ..models import CalendarDay, Case, Membership, Part, Suggestion
 from .calendar import days_ahead, set_day
 
 bp = Blueprint("cases", __name__, url_prefix="/c/<int:case_id>")
@@ -55,7 +55,9 @@ def more(case: Case) -> str:
     mine = db.session.scalars(
         select(Membership).where(Membership.user_id == current_user.id).order_by(Membership.id)
     ).all()
-    return render_template("cases/more.html", memberships=mine)
+    waiting = select_rows(Suggestion, case).where(Suggestion.decided_at.is_(None), Suggestion.withdrawn_at.is_(None))
+    count = db.session.scalar(select(func.count()).select_from(waiting.subquery()))
+    return render_template("cases/more.html", memberships=mine, suggestions=count)
 
 
 @bp.get("/settings")
