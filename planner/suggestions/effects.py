@@ -52,9 +52,7 @@ class Effect:
 
 def effect_of(suggestion: Suggestion, case: Case, today: date) -> Effect | None:
     """What all of a suggestion that can still be done would change; None where nothing of it can be."""
-    ready = [
-        item for item in suggestion.items if item.model in SUGGESTABLE and not applying.is_stale(item, case)
-    ]
+    ready = [item for item in suggestion.items if item.model in SUGGESTABLE and not applying.is_stale(item, case)]
     if not ready:
         return None
     before, after = _figures(case, today), None

@@ -16,7 +16,7 @@ from ..messages import see_other
 from ..models import Case, Loan, Part, Suggestion, SuggestionKind
 from ..proposals.blueprint import load_own_draft
 from . import plans, scenarios, services
-from .views import Page, bp
+from .blueprint import Page, bp
 
 
 @bp.post("/plans/<int:proposal_id>/suggest")

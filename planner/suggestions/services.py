@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import Any
 
 from flask import g
-from sqlalchemy import func, select
+from sqlalchemy import func, select, update
 
 from .. import clock
 from ..access import get_row, select_rows
@@ -95,7 +95,7 @@ def make(
         raise NotFound
     made = Suggestion(
         case_id=case.id, agency_id=consent.agency_id, user_id=consent.user_id, who=who_is(consent), kind=kind,
-        note=note, about=about, proposal_id=proposal_id, created_at=clock.now(), items=list(items),
+        note=note, about=about | {"approved": False}, proposal_id=proposal_id, created_at=clock.now(), items=list(items),
     )  # fmt: skip
     db.session.add(made)
     db.session.flush()
@@ -176,11 +176,12 @@ def _write(item: SuggestionItem, suggestion: Suggestion, case: Case) -> bool:
 
 
 def _hold(suggestion: Suggestion) -> None:
-    """Nobody decides twice, also not in the same moment."""
-    db.session.execute(select(Suggestion.id).where(Suggestion.id == suggestion.id).with_for_update())
-    db.session.refresh(suggestion)
-    if not is_open(suggestion):
+    """Nobody decides twice, also not in the same moment: the row is written, so that others wait, before anything is read."""
+    still = (Suggestion.id == suggestion.id, Suggestion.decided_at.is_(None), Suggestion.withdrawn_at.is_(None))
+    held = update(Suggestion).where(*still).values(version=Suggestion.version).returning(Suggestion.id)
+    if db.session.scalars(held.execution_options(synchronize_session=False)).one_or_none() is None:
         raise Conflict
+    db.session.refresh(suggestion)
 
 
 def _close(suggestion: Suggestion, by: User, now: datetime) -> None:

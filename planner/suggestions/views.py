@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from flask import Blueprint, Response, flash, render_template, request, url_for
+from flask import flash, render_template, request, url_for
 from flask_babel import gettext as _
 from flask_login import current_user
 
@@ -14,11 +14,11 @@ from ..errors import Conflict
 from ..extensions import db
 from ..messages import see_other
 from ..models import Case, Part, Suggestion, SuggestionKind
-from . import effects, scenarios, services, words
+from . import effects, making, scenarios, services, words
+from .blueprint import Page, bp
 from .forms import DecideForm, NoteForm
 
-bp = Blueprint("suggestions", __name__, url_prefix="/c/<int:case_id>")
-Page = str | tuple[str, int] | Response
+__all__ = ["bp", "making"]
 ONE = "/suggestions/<int:suggestion_id>"
 
 
@@ -26,7 +26,10 @@ ONE = "/suggestions/<int:suggestion_id>"
 @needs(Permission.VIEW)
 def index(case: Case) -> Page:
     found = services.list_suggestions(case)
-    return render_template("suggestions/index.html", suggestions=found, words=words, is_open=services.is_open)
+    titles = words.titles(found, case)
+    return render_template(
+        "suggestions/index.html", suggestions=found, titles=titles, words=words, is_open=services.is_open
+    )
 
 
 @bp.get(ONE)

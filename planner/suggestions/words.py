@@ -73,16 +73,20 @@ def shown_items(suggestion: Suggestion, case: Case) -> list[Shown]:
     return found
 
 
-def titles(suggestion: Suggestion, case: Case) -> list[str]:
-    """The parts by their titles alone, for a list."""
-    return [told.title for told in _told(suggestion.items, case)]
+def titles(suggestions: Sequence[Suggestion], case: Case) -> dict[int, list[str]]:
+    """The parts of each by their titles alone, by key: a list asks for all of them at once."""
+    items = [item for suggestion in suggestions for item in suggestion.items]
+    found: dict[int, list[str]] = {suggestion.id: [] for suggestion in suggestions}
+    for item, told in zip(items, _told(items, case), strict=True):
+        found[item.suggestion_id].append(told.title)
+    return found
 
 
 def _told(items: Sequence[SuggestionItem], case: Case) -> list[Told]:
     asked = {row.id: row for row in _plan_rows(items, case)}
     rows = [item for item in items if not plans.is_of_plan(item)]
-    told = dict(zip((item.n for item in rows), tell(case, [services.told_of(item) for item in rows]), strict=True))
-    return [_told_of_creditor(item, asked.get(item.row_id or 0), case) if plans.is_of_plan(item) else told[item.n]
+    told = dict(zip((item.id for item in rows), tell(case, [services.told_of(item) for item in rows]), strict=True))
+    return [_told_of_creditor(item, asked.get(item.row_id or 0)) if plans.is_of_plan(item) else told[item.id]
             for item in items]  # fmt: skip
 
 
@@ -93,7 +97,7 @@ def _plan_rows(items: Sequence[SuggestionItem], case: Case) -> list[ProposalItem
     return list(db.session.scalars(select_rows(ProposalItem, case).where(ProposalItem.id.in_(keys))))
 
 
-def _told_of_creditor(item: SuggestionItem, row: ProposalItem | None, case: Case) -> Told:
+def _told_of_creditor(item: SuggestionItem, row: ProposalItem | None) -> Told:
     """The contract's instalment, and what is asked instead."""
     if row is None:
         return Told(_("A lender that is gone"), [], [])
