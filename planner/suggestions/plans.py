@@ -56,7 +56,7 @@ def approve(suggestion: Suggestion, now: datetime) -> None:
 def _of_creditor(part: Part) -> SuggestionItem:
     return SuggestionItem(
         case_id=part.item.case_id, action="change", model=ProposalItem.__name__, row_id=part.item.id,
-        before={"monthly_minor": part.standing.monthly_minor}, after=_asked(part.item),
+        before={"monthly_minor": part.standing.monthly_minor, "late_minor": part.standing.late_minor}, after=_asked(part.item),
     )  # fmt: skip
 
 

@@ -103,7 +103,10 @@ def _told_of_creditor(item: SuggestionItem, row: ProposalItem | None) -> Told:
         return Told(_("A lender that is gone"), [], [])
     code = row.loan.currency
     asked: Asked = plain.read(Asked, item.after["asked"], currency(code))
-    before = _("%(amount)s a month by the contract", amount=money(item.before["monthly_minor"], code))
+    monthly, late = item.before["monthly_minor"], item.before["late_minor"]
+    before = _("%(amount)s a month by the contract", amount=money(monthly, code))
+    if late and not monthly:
+        before = _("Overdue %(late)s: due now", late=money(late, code))
     return Told(row.loan.title, [Line(_("What is asked"), before, str(proposals.request_words(asked, code)))], [])
 
 
