@@ -44,6 +44,7 @@ from .reminders import views as reminders
 from .sharing import check_views as check
 from .sharing import lender_views as lender
 from .sharing import views as sharing
+from .suggestions import views as suggestions
 from .today import views as today
 
 FEATURES = (
@@ -66,6 +67,7 @@ FEATURES = (
     letters,
     check,
     negotiation,
+    suggestions,
     reminders,
     push,
     reminder_acts,

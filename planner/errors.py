@@ -32,6 +32,10 @@ class NotShared(NotAllowed):
     """A part of the case that its borrower keeps to themselves."""
 
 
+class NotApproved(NotAllowed):
+    """A counsellor's draft that its borrower has not approved: nothing of it leaves the app."""
+
+
 class SecondFactorNeeded(PlannerError):
     """Signed in by password alone where more is asked for."""
 
@@ -107,6 +111,10 @@ def _words(status: int, kind: str) -> tuple[str, str]:
         )
     if kind == "NotShared":
         return _("Not shared with you"), _("Your client keeps this part to themselves. They can share it at any time.")
+    if kind == "NotApproved":
+        return _("Not approved yet"), _(
+            "This plan is a counsellor's draft. Nothing of it is sent, linked or exported before the borrower approves it."
+        )
     return {
         400: (_("That could not be read"), _("Go back, check what you entered and send it again.")),
         403: (_("You may look at this but not change it"), _("Ask the person whose file this is to make the change.")),

@@ -81,10 +81,10 @@ def edit_post(case: Case, line_id: int) -> Page:
 @needs(Permission.EDIT, Part.BUDGET)
 def delete(case: Case, line_id: int) -> Page:
     line = get_row(BudgetLine, line_id, case)
-    undo = url_for("budget.restore", line=services.pack_line(line))
-    flash_undo(_("%(name)s removed", name=line.name), undo)
+    name, undo = line.name, url_for("budget.restore", line=services.pack_line(line))
     db.session.delete(line)
     db.session.commit()
+    flash_undo(_("%(name)s removed", name=name), undo)
     return redirect(url_for("budget.index"))
 
 

@@ -15,7 +15,7 @@ from ..access import Permission, get_row, needs, select_rows
 from ..extensions import db
 from ..forms import Choice, DayField, Form, RadioChoice, options, required
 from ..messages import see_other
-from ..models import CalendarDay, Case, Consent, Membership, Part
+from ..models import CalendarDay, Case, Consent, Membership, Part, Suggestion
 from .calendar import days_ahead, set_day
 
 bp = Blueprint("cases", __name__, url_prefix="/c/<int:case_id>")
@@ -56,8 +56,10 @@ def more(case: Case) -> str:
         select(Membership).where(Membership.user_id == current_user.id).order_by(Membership.id)
     ).all()
     let_in = select_rows(Consent, case).where(Consent.ended_at.is_(None), Consent.expires_at > clock.now())
-    count = db.session.scalar(select(func.count()).select_from(let_in.subquery()))
-    return render_template("cases/more.html", memberships=mine, let_in=count)
+    waiting = select_rows(Suggestion, case).where(Suggestion.decided_at.is_(None), Suggestion.withdrawn_at.is_(None))
+    counted = {"let_in": let_in, "suggestions": waiting}
+    counts = {name: db.session.scalar(select(func.count()).select_from(q.subquery())) for name, q in counted.items()}
+    return render_template("cases/more.html", memberships=mine, **counts)
 
 
 @bp.get("/settings")

@@ -6,10 +6,13 @@ from collections.abc import Collection
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
 
+from sqlalchemy import or_
+
 from ..access import get_row, select_rows
 from ..documents.letters import LETTERS, ContactFact, LetterFacts, facts_of, fill, letter_for
 from ..documents.proposal import Cause, ProposalDocument
 from ..engine.money import currency
+from ..errors import NotFound
 from ..extensions import db
 from ..loans import services as loans
 from ..loans.services import LoanPosition
@@ -79,8 +82,9 @@ class Subject:
 
 
 def items_of(case: Case) -> list[ProposalItem]:
-    """Every creditor a plan asks something of, the newest plan first."""
-    return [item for plan in proposals.list_proposals(case) for item in plan.items if item.is_included]
+    """Every creditor a plan asks something of, the newest plan first; a counsellor's draft counts once it is approved."""
+    plans = [plan for plan in proposals.list_proposals(case) if not proposals.is_unapproved(plan)]
+    return [item for plan in plans for item in plan.items if item.is_included]
 
 
 def find_subject(case: Case, letter: str, keys: tuple[int | None, int | None], today: date) -> Subject | None:
@@ -90,6 +94,8 @@ def find_subject(case: Case, letter: str, keys: tuple[int | None, int | None], t
     """
     item_id, loan_id = keys
     item = get_row(ProposalItem, item_id, case) if item_id is not None else None
+    if item is not None and proposals.is_unapproved(item.proposal):
+        raise NotFound
     loan = get_row(Loan, loan_id, case) if loan_id is not None else item.loan if item else None
     if letter in REQUESTS:
         return _of_plan(case, letter, item or _only_item(case, loan), today)
@@ -173,6 +179,7 @@ def _only_loan(case: Case, letter: str, today: date) -> Loan | None:
 def _newest_cause(case: Case, loan: Loan) -> Cause | None:
     """Why the borrower asks, as the newest plan says that knows this loan."""
     plans = select_rows(Proposal, case).join(ProposalItem, ProposalItem.proposal_id == Proposal.id)
-    mine = plans.where(ProposalItem.loan_id == loan.id, Proposal.cause.is_not(None)).order_by(Proposal.id.desc())
+    known = or_(Proposal.agency_id.is_(None), Proposal.approved_at.is_not(None))
+    mine = plans.where(ProposalItem.loan_id == loan.id, Proposal.cause.is_not(None), known).order_by(Proposal.id.desc())
     plan = db.session.scalars(mine.limit(1)).first()
     return proposals.cause_of(plan) if plan else None

@@ -10,7 +10,7 @@ from flask_babel import gettext as _
 from flask_login import current_user
 
 from .. import clock
-from ..access import Permission, needs
+from ..access import Permission, may, needs
 from ..documents.asking import kind_words
 from ..documents.letters import LETTERS, letter_for, letter_pdf
 from ..documents.proposal import SHOWN_AT_FIRST
@@ -35,38 +35,38 @@ def index(case: Case) -> Page:
 @bp.get(ONE)
 @needs(Permission.VIEW, Part.PLANS)
 def detail(case: Case, letter: str) -> Page:
-    subject = _find(case, letter)
+    subject = find(case, letter)
     if subject is None:
         return _choice_page(case, letter)
     if subject.obstacle:
         return render_template(
             "letters/other.html", s=subject, words=words, kind_words=kind_words, letter_for=letter_for
         )
-    form, contacts = WishesForm(formdata=None, data=_first_values(subject)), _contact_forms(formdata=None)
+    form, contacts = WishesForm(formdata=None, data=_first_values(subject)), contact_forms(formdata=None)
     text = "" if letter == "complaint" else services.write(subject, form.wishes(subject.parts))
-    return _letter_page(subject, form, contacts, _text_form(text))
+    return letter_page(subject, form, contacts, _text_form(text))
 
 
 @bp.post(ONE)
-@needs(Permission.SHARE, Part.PLANS)
+@needs(Permission.DRAFT, Part.PLANS)
 def write(case: Case, letter: str) -> Page:
     """Fill it again with what is ticked, or give the text as it was edited."""
-    subject, form, text = _find(case, letter), WishesForm(), TextForm()
+    subject, form, text = find(case, letter), WishesForm(), TextForm()
     if subject is None:
         raise NotFound
-    contacts = _contact_forms()
+    contacts = contact_forms()
     if request.form.get("step") in ("pdf", "txt"):
         if all([text.validate(), form.language.validate(form)]):
             return _download(subject, text.text.data or "", form.language.data, request.form["step"])
-        return _letter_page(subject, form, contacts, text), 422
-    if not _are_sound(subject, form, contacts, text):
-        return _letter_page(subject, form, contacts, text), 422
+        return letter_page(subject, form, contacts, text), 422
+    if not are_sound(subject, form, contacts, text):
+        return letter_page(subject, form, contacts, text), 422
     facts = tuple(each.fact() for each in contacts if not each.is_empty)
     made = services.write(subject, form.wishes(subject.parts, facts))
-    return _letter_page(subject, form, contacts, _text_form(made), text.text.data if text.is_edited else None)
+    return letter_page(subject, form, contacts, _text_form(made), text.text.data if text.is_edited else None)
 
 
-def _find(case: Case, letter: str) -> Subject | None:
+def find(case: Case, letter: str) -> Subject | None:
     """What the address names. Raises NotFound for a row of another case."""
     about = _about()
     return services.find_subject(case, letter, (about.get("item"), about.get("loan")), clock.today(case.timezone))
@@ -84,13 +84,14 @@ def _first_values(subject: Subject) -> dict[str, Any]:
     """As for a link: what is needed to be believed is ticked, how to reach the borrower is theirs to add."""
     plan = subject.item.proposal if subject.item else None
     named = {
-        "borrower_name": (plan and plan.borrower_name) or current_user.name,
+        "borrower_name": (plan and plan.borrower_name) or (current_user.name if may(Permission.MANAGE) else None),
         "borrower_contact": plan and plan.borrower_contact, "language": html_lang(str(get_locale()))[:2],
     }  # fmt: skip
     return {part: part in SHOWN_AT_FIRST for part in subject.parts} | named
 
 
-def _contact_forms(**options: Any) -> list[ContactForm]:
+def contact_forms(**options: Any) -> list[ContactForm]:
+    """A form for each contact that a complaint may name."""
     return [ContactForm(prefix=f"c{n}-", **options) for n in range(1, MOST_CONTACTS + 1)]
 
 
@@ -98,7 +99,7 @@ def _text_form(text: str) -> TextForm:
     return TextForm(formdata=None, data={"text": text.strip(), "filled": mark_of(text)})
 
 
-def _are_sound(subject: Subject, form: WishesForm, contacts: list[ContactForm], text: TextForm) -> bool:
+def are_sound(subject: Subject, form: WishesForm, contacts: list[ContactForm], text: TextForm) -> bool:
     """Whether the letter can be filled; the reason stands in the forms."""
     sound = all([form.validate(), *(each.validate() for each in contacts)])
     if subject.letter == "complaint" and all(each.is_empty for each in contacts):
@@ -134,9 +135,10 @@ def _choice_page(case: Case, letter: str) -> str:
     )  # fmt: skip
 
 
-def _letter_page(
+def letter_page(
     subject: Subject, form: WishesForm, contacts: list[ContactForm], text: TextForm, before: str | None = None
 ) -> str:
+    """The page on which a letter is filled, edited, and taken away."""
     return render_template(
         "letters/detail.html", s=subject, form=form, contacts=contacts, text=text, before=before, words=words, about=_about(),
     )  # fmt: skip

@@ -147,6 +147,7 @@ def what_if(case: Case, loan_id: int) -> Page:
     filled = render_template(
         page, p=here, others=[p for p in found if p.next], form=form, kept=kept, outcome=outcome, tried=tried,
         steppers=steppers(here), most_kept=trying.MOST_KEPT, as_said=figures.as_said, fragment=_is_fragment(),
+        suggested_query=request.query_string.decode("utf-8", "replace"),
     )  # fmt: skip
     return filled, 422 if form.errors or kept is None else 200
 

@@ -5,11 +5,13 @@ from __future__ import annotations
 from typing import Any, NamedTuple
 
 from flask import Blueprint, Response, url_for
+from flask_login import current_user
 from sqlalchemy.orm.attributes import flag_modified
 from wtforms import BooleanField, Field, SelectFieldBase
 
 from .. import clock
-from ..access import get_row
+from ..access import Permission, get_row, may
+from ..errors import NotAllowed, NotFound
 from ..extensions import db
 from ..messages import see_other
 from ..models import Case, Part, Proposal
@@ -30,13 +32,42 @@ class Stored(NamedTuple):
 
 
 def load_draft(case: Case, proposal_id: int) -> Draft:
-    """The proposal of this case, worked out. Raises NotFound."""
-    return services.find_draft(get_row(Proposal, proposal_id, case), clock.today(case.timezone))
+    """The proposal of this case, worked out, to be written on. Raises NotFound, and NotAllowed for somebody else's plan."""
+    return services.find_draft(load_plan(case, proposal_id), clock.today(case.timezone))
+
+
+def load_plan(case: Case, proposal_id: int) -> Proposal:
+    """A proposal to be written on: the household's own by whoever may record facts, by others a draft of their own alone.
+
+    Raises NotFound, and NotAllowed for the borrower's plans and for what they approved.
+    """
+    proposal = get_row(Proposal, proposal_id, case)
+    if not may(Permission.RECORD) and not is_own_draft(proposal):
+        raise NotAllowed
+    return proposal
+
+
+def load_own_draft(case: Case, proposal_id: int) -> Draft:
+    """A draft of the signed-in counsellor that waits for approval. Raises NotFound for any other plan."""
+    proposal = get_row(Proposal, proposal_id, case)
+    if not is_own_draft(proposal):
+        raise NotFound
+    return services.find_draft(proposal, clock.today(case.timezone))
+
+
+def is_own_draft(proposal: Proposal) -> bool:
+    """Whether the signed-in person drew it up and the borrower has not approved it yet."""
+    return services.is_unapproved(proposal) and proposal.drafted_by_id == current_user.id
 
 
 def saved(proposal: Proposal, following: str, **values: Any) -> Response:
-    """Commit, and go on to the next step. Each save of any step is a new version of the proposal."""
+    """Commit, and go on to the next step. Each save of any step is a new version of the proposal.
+
+    A counsellor's draft that is taken further by somebody who needs no approval has it by that.
+    """
     proposal.updated_at = clock.now()
+    if services.is_unapproved(proposal) and may(Permission.RECORD):
+        proposal.approved_at = clock.now()
     flag_modified(proposal, "updated_at")  # also within one tick of the clock
     db.session.commit()
     return see_other(url_for(following, proposal_id=proposal.id, **values))

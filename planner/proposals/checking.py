@@ -18,7 +18,7 @@ from ..engine.offers import Claim, split_offers
 from ..imports import sorting
 from ..models import BudgetLine, Proposal
 from ..packs import headings
-from .drafting import REPLY_DAYS, Draft
+from .drafting import REPLY_DAYS, Draft, is_unapproved
 from .holding import LEAST_MONTHS, Held
 
 RIGHT = "right"
@@ -55,15 +55,18 @@ def questions(draft: Draft) -> list[Question]:
     return [*_over(draft, rows), *_unusual(draft, rows), *_missing(draft)]
 
 
-def answer(proposal: Proposal, question: Question, text: str | None) -> None:
-    """Keep an answer; an explanation of a line becomes its note, which the statement shows. Empty takes the answer back."""
+def answer(proposal: Proposal, question: Question, text: str | None, *, notes: bool = True) -> None:
+    """Keep an answer; an explanation of a line becomes its note, which the statement shows. Empty takes the answer back.
+
+    Without `notes` the line stays as it is: somebody who may only suggest writes nothing into the budget.
+    """
     checked = dict(proposal.checked)
     if text:
         checked[question.key] = text
     else:
         checked.pop(question.key, None)
     proposal.checked = checked
-    if question.line is not None and text != RIGHT:
+    if notes and question.line is not None and text != RIGHT:
         question.line.note = text or None
 
 
@@ -142,7 +145,9 @@ def _question(
 ) -> Question:  # fmt: skip
     kind = key.partition("-")[0]
     label = heading_label(category, draft.case.currency)
-    return Question(key, kind, label, line, monthly, usual, source, noted or draft.proposal.checked.get(key))
+    said = draft.proposal.checked.get(key)
+    known = said or noted if is_unapproved(draft.proposal) else noted or said
+    return Question(key, kind, label, line, monthly, usual, source, known)
 
 
 def _fairness(draft: Draft) -> tuple[dict[str, int], dict[str, int]]:

@@ -167,6 +167,11 @@ def draft_of(case: Case, proposal: Proposal, today: date, positions: Sequence[Lo
     return Draft(case, proposal, today, month, income, left, parts, elsewhere, missing)
 
 
+def is_unapproved(proposal: Proposal) -> bool:
+    """Whether a counsellor drew it up and the borrower has yet to approve it: nobody else is told of it before."""
+    return proposal.agency_id is not None and proposal.approved_at is None
+
+
 def begins_of(item: ProposalItem, position: LoanPosition, today: date) -> date:
     """The first day of what is asked: as chosen, else the first due date after the two weeks a lender has to answer."""
     asked = asked_of(item, position)

@@ -9,7 +9,7 @@ from flask import flash, render_template, request
 from flask_babel import gettext as _
 
 from .. import clock
-from ..access import Permission, get_row, needs
+from ..access import Permission, needs
 from ..documents.letters import letter_for
 from ..documents.proposal import Asked
 from ..engine.asked import Kind, Outcome
@@ -17,9 +17,9 @@ from ..engine.errors import EngineError, TermsError
 from ..engine.requests import work_out
 from ..errors import NotFound
 from ..extensions import db
-from ..models import Case, Proposal
+from ..models import Case
 from . import advising, checking, services, words
-from .blueprint import PLANS, Page, Stored, bp, differences, load_draft, saved
+from .blueprint import PLANS, Page, Stored, bp, differences, load_draft, load_plan, saved
 from .drafting import Draft, Part, running_of
 from .forms import AGREED, OfferForm, RequestForm, ShareForm, form_field, request_data
 from .holding import amounts_at, hold
@@ -72,7 +72,7 @@ def fair(case: Case, proposal_id: int) -> Page:
 @bp.post("/<int:proposal_id>/loans")
 @needs(Permission.DRAFT, PLANS)
 def add(case: Case, proposal_id: int) -> Page:
-    proposal = get_row(Proposal, proposal_id, case)
+    proposal = load_plan(case, proposal_id)
     services.add_missing(case, proposal, clock.today(case.timezone))
     return saved(proposal, "proposals.offer")
 

@@ -10,10 +10,12 @@ from decimal import Decimal
 
 from sqlalchemy import select
 
+from .. import models
 from ..access import select_rows
 from ..budget.services import Row
 from ..documents import plain
 from ..documents.proposal import (
+    Agency,
     Asked,
     BudgetItem,
     BudgetStatement,
@@ -35,13 +37,13 @@ from ..engine.schedule import Instalment
 from ..errors import NotFound
 from ..extensions import db
 from ..loans import services as loans
-from ..models import Case, Loan, Proposal, ProposalItem, ProposalVersion, Response, Share
-from .drafting import REPLY_DAYS, Draft, Part, draft_of
+from ..models import Case, Client, Consent, Loan, Proposal, ProposalItem, ProposalVersion, Response, Share
+from .drafting import REPLY_DAYS, Draft, Part, draft_of, is_unapproved
 from .holding import Retest, retest
 
 __all__ = [
     "Retest", "add_missing", "ask", "build_document", "case_of", "cause_of", "create", "document_of", "find_draft", "freeze",
-    "latest_version", "list_proposals", "load", "new_reference", "retest", "set_amount", "status_of",
+    "is_unapproved", "latest_version", "list_proposals", "load", "new_reference", "retest", "set_amount", "sign", "status_of",
 ]  # fmt: skip
 _LETTERS = "23456789ABCDEFGHJKLMNPQRSTUVWXYZ"
 
@@ -58,6 +60,13 @@ def create(case: Case, loan: Loan | None, today: date, now: datetime) -> Proposa
     db.session.add(proposal)
     db.session.flush()
     return proposal
+
+
+def sign(proposal: Proposal, consent: Consent | None, approved_at: datetime | None) -> None:
+    """Keep who drew it up and for which agency; a household's own plan names nobody."""
+    if consent is not None:
+        proposal.drafted_by_id, proposal.agency_id = consent.user_id, consent.agency_id
+        proposal.approved_at = approved_at
 
 
 def add_missing(case: Case, proposal: Proposal, today: date, only: Loan | None = None) -> int:
@@ -182,13 +191,24 @@ def document_of(draft: Draft) -> ProposalDocument:
         to=None,
         borrower_name=proposal.borrower_name,
         borrower_contact=proposal.borrower_contact,
-        agency=None,
+        agency=_agency_of(proposal),
         cause=cause_of(proposal),
         budget=_statement(draft),
         creditors=tuple(_creditor(part) for part in draft.parts if not part.is_over_before),
         requests=tuple(_request(part.n, part.outcome) for part in draft.parts if part.outcome is not None),
         evidence=tuple(EvidenceItem(e.name, e.kind, e.size, e.sha256) for e in proposal.evidence),
     )
+
+
+def _agency_of(proposal: Proposal) -> Agency | None:
+    """The agency that helped, how to reach it, and the number the household has there."""
+    row = db.session.get(models.Agency, proposal.agency_id) if proposal.agency_id else None
+    if row is None:
+        return None
+    number = select(Client.number).where(Client.agency_id == row.id, Client.case_id == proposal.case_id)
+    found = db.session.scalars(number).first()
+    contact = ", ".join(filter(None, (row.phone, row.email)))
+    return Agency(row.name, contact or None, None if found is None else str(found))
 
 
 def cause_of(proposal: Proposal) -> Cause | None:

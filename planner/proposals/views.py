@@ -4,17 +4,17 @@ from __future__ import annotations
 
 from typing import Any
 
-from flask import flash, render_template, request, url_for
+from flask import flash, g, render_template, request, url_for
 from flask_babel import gettext as _
 
 from .. import clock
-from ..access import Permission, get_row, needs
+from ..access import Permission, get_row, may, needs
 from ..extensions import db
 from ..loans import services as loans
 from ..messages import see_other
 from ..models import Case, Loan, Proposal
 from . import checking, offer_views, services, words
-from .blueprint import PLANS, Page, bp, differences, load_draft, saved
+from .blueprint import PLANS, Page, bp, differences, is_own_draft, load_draft, load_plan, saved
 from .checking import Question
 from .drafting import Draft
 from .forms import AnswerForm, CauseForm
@@ -29,7 +29,8 @@ def index(case: Case) -> Page:
     open_loans = [p for p in loans.positions(case, today) if not p.is_paid_off]
     found = services.list_proposals(case)
     status = {item.id: services.status_of(item) for proposal in found for item in proposal.items}
-    return render_template("proposals/index.html", proposals=found, status=status, words=STATUS, positions=open_loans)
+    return render_template("proposals/index.html", proposals=found, status=status, words=STATUS, positions=open_loans,
+                           is_own_draft=is_own_draft, is_unapproved=services.is_unapproved)  # fmt: skip
 
 
 @bp.post("")
@@ -47,6 +48,7 @@ def create(case: Case) -> Page:
         flash(_("Add a loan first"))
         return see_other(url_for("proposals.index"))
     proposal = services.create(case, loan, today, clock.now())
+    services.sign(proposal, g.get("consent"), clock.now() if may(Permission.RECORD) else None)
     db.session.commit()
     return see_other(url_for("proposals.cause", proposal_id=proposal.id))
 
@@ -61,7 +63,7 @@ def cause(case: Case, proposal_id: int) -> Page:
 @bp.post("/<int:proposal_id>/cause")
 @needs(Permission.DRAFT, PLANS)
 def cause_post(case: Case, proposal_id: int) -> Page:
-    proposal = get_row(Proposal, proposal_id, case)
+    proposal = load_plan(case, proposal_id)
     form = CauseForm()
     form.new_income.currency = case.currency
     draft = services.find_draft(proposal, clock.today(case.timezone))
@@ -98,14 +100,14 @@ def check_post(case: Case, proposal_id: int) -> Page:
     if [form for form in forms.values() if not form.validate()]:
         return _check_page(draft, asked, forms), 422
     for each in asked:
-        checking.answer(proposal, each, forms[each.key].words)
+        checking.answer(proposal, each, forms[each.key].words, notes=may(Permission.RECORD))
     return saved(proposal, "proposals.offer")
 
 
 @bp.post("/<int:proposal_id>/delete")
 @needs(Permission.DRAFT, PLANS)
 def delete(case: Case, proposal_id: int) -> Page:
-    db.session.delete(get_row(Proposal, proposal_id, case))
+    db.session.delete(load_plan(case, proposal_id))
     db.session.commit()
     flash(_("The plan and its links are removed"))
     return see_other(url_for("proposals.index"))

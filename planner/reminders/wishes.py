@@ -4,17 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import date, time
+from datetime import date, datetime, time
 from typing import Any
 from zoneinfo import ZoneInfo
 
 from sqlalchemy import select
 
+from .. import clock
 from ..access import select_rows
 from ..engine.notices import PayWay
 from ..engine.reminding import DEFAULT_STEPS, QuietHours, Rules, Step
 from ..extensions import db
-from ..models import Case, Channel, Loan, LoanReminders, Membership, ReminderSettings, Role, User, Wording
+from ..models import Case, Channel, Consent, Loan, LoanReminders, Membership, ReminderSettings, Role, User, Wording
 
 ALL_CHANNELS = tuple(Channel)
 
@@ -62,16 +63,17 @@ def wishes_of(case: Case) -> Wishes:
 
 
 def wishes_of_many(cases: Sequence[Case]) -> dict[int, Wishes]:
-    """The wishes of these cases by key, in three queries however many there are."""
+    """The wishes of these cases by key, in a fixed number of queries however many there are."""
     keys = [case.id for case in cases]
     saved = {row.case_id: row for row in db.session.scalars(
         select(ReminderSettings).where(ReminderSettings.case_id.in_(keys)))}  # fmt: skip
     by_case: dict[int, dict[int, LoanWishes]] = {}
     for row in db.session.scalars(select(LoanReminders).where(LoanReminders.case_id.in_(keys))):
         by_case.setdefault(row.case_id, {})[row.loan_id] = _loan_wishes(row)
-    addresses = _account_addresses([key for key in keys if key not in saved])
-    return {case.id: _wishes(case, saved.get(case.id), addresses.get(case.id), by_case.get(case.id, {}))
-            for case in cases}  # fmt: skip
+    addresses, signing = _account_addresses([key for key in keys if key not in saved]), _signing(keys)
+    found = {case.id: _wishes(case, saved.get(case.id), addresses.get(case.id), by_case.get(case.id, {}))
+             for case in cases}  # fmt: skip
+    return {key: _signed(wishes, signing.get(key, []), clock.now()) for key, wishes in found.items()}
 
 
 def find_settings(case: Case) -> ReminderSettings | None:
@@ -140,6 +142,26 @@ def _wishes(case: Case, saved: ReminderSettings | None, address: str | None,
         case, rules, channels, saved.email_to, Wording(saved.wording), saved.one_a_day, saved.radar, saved.signed_by,
         saved.reply_to, of_loans,
     )  # fmt: skip
+
+
+def _signing(case_ids: Sequence[int]) -> dict[int, list[Consent]]:
+    """The consents under which a counsellor signs the reminders of these cases, the newest last; those that are over too."""
+    found: dict[int, list[Consent]] = {}
+    wanted = select(Consent).where(Consent.case_id.in_(case_ids), Consent.signs_reminders).order_by(Consent.id)
+    for consent in db.session.scalars(wanted):
+        found.setdefault(consent.case_id, []).append(consent)
+    return found
+
+
+def _signed(wishes: Wishes, signing: Sequence[Consent], now: datetime) -> Wishes:
+    """In the name of the counsellor who signs, while the consent counts; never in the name of one whose consent is over."""
+    counting = [consent for consent in signing if consent.is_open(now)]
+    if counting:
+        user = counting[-1].user
+        return replace(wishes, signed_by=user.name or user.email, reply_to=user.email)
+    if any(consent.user.email == wishes.reply_to or consent.user.name == wishes.signed_by for consent in signing):
+        return replace(wishes, signed_by=None, reply_to=None)
+    return wishes
 
 
 def _loan_wishes(row: LoanReminders) -> LoanWishes:

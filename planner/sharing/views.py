@@ -13,15 +13,16 @@ from flask_login import current_user
 from markupsafe import Markup
 
 from .. import clock
-from ..access import Permission, get_row, needs
+from ..access import Permission, get_row, may, needs
 from ..delivery import DeliveryError
 from ..documents.proposal import PARTS, SHOWN_AT_FIRST, ProposalDocument
-from ..errors import NotFound
+from ..errors import NotApproved, NotFound
 from ..extensions import db, limiter
 from ..i18n import DEFAULT, LOCALES
 from ..messages import absolute_url, see_other
 from ..models import Case, Part, Proposal, ProposalItem, Share
 from ..proposals import services as proposals
+from ..proposals.blueprint import is_own_draft
 from . import copies, mailing, services
 from .forms import ShareForm
 from .shown import facts, part_list
@@ -31,7 +32,7 @@ Page = str | tuple[str, int] | Response
 
 
 @bp.get("/c/<int:case_id>/plans/<int:proposal_id>/preview")
-@needs(Permission.SHARE, Part.PLANS)
+@needs(Permission.DRAFT, Part.PLANS)
 def preview(case: Case, proposal_id: int) -> Page:
     sheet = _find_sheet(case, get_row(Proposal, proposal_id, case), request.args.get("n", type=int))
     if sheet is None:
@@ -45,7 +46,7 @@ def preview(case: Case, proposal_id: int) -> Page:
 @limiter.limit("40 per hour; 120 per day")
 def create(case: Case, proposal_id: int) -> Page:
     form = ShareForm()
-    sheet = _find_sheet(case, get_row(Proposal, proposal_id, case), request.form.get("n", type=int))
+    sheet = _find_sheet(case, _approved(case, proposal_id), request.form.get("n", type=int))
     if sheet is None:
         return see_other(url_for("proposals.offer", proposal_id=proposal_id))
     if form.validate_on_submit() and form.email.data and not _may_mail():
@@ -74,7 +75,8 @@ def index(case: Case, proposal_id: int) -> Page:
     own = proposals.build_document(proposal, clock.today(case.timezone))
     return render_template(
         "sharing/index.html", proposal=proposal, shares=services.list_shares(proposal), part_list=part_list,
-        creditor_name=services.creditor_name, copies=copies.offered(own) if own.requests else (), address=address,
+        creditor_name=services.creditor_name, address=address,
+        copies=copies.offered(own) if own.requests and not proposals.is_unapproved(proposal) else (),
         qr=_qr(address) if address else "",
     )  # fmt: skip
 
@@ -82,7 +84,7 @@ def index(case: Case, proposal_id: int) -> Page:
 @bp.get("/c/<int:case_id>/plans/<int:proposal_id>/document.<extension>")
 @needs(Permission.VIEW, Part.PLANS)
 def document(case: Case, proposal_id: int, extension: str) -> Page:
-    value = proposals.build_document(get_row(Proposal, proposal_id, case), clock.today(case.timezone))
+    value = proposals.build_document(_approved(case, proposal_id), clock.today(case.timezone))
     n = request.args.get("creditor", type=int)
     if not value.requests:
         raise NotFound
@@ -102,6 +104,14 @@ def revoke(case: Case, share_id: int) -> Page:
     db.session.commit()
     flash(_("The link no longer opens"))
     return see_other(url_for("sharing.index", proposal_id=share.version.proposal_id))
+
+
+def _approved(case: Case, proposal_id: int) -> Proposal:
+    """A plan that may leave the app. Raises NotApproved for a counsellor's draft that the borrower has not approved."""
+    proposal = get_row(Proposal, proposal_id, case)
+    if proposals.is_unapproved(proposal):
+        raise NotApproved
+    return proposal
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,7 +135,7 @@ def _find_sheet(case: Case, proposal: Proposal, n: int | None) -> Sheet | None:
 def _first_values(case: Case, proposal: Proposal) -> dict[str, Any]:
     ticked = {part: part in SHOWN_AT_FIRST for part in PARTS}
     named = {
-        "borrower_name": proposal.borrower_name or current_user.name,
+        "borrower_name": proposal.borrower_name or (current_user.name if may(Permission.MANAGE) else None),
         "borrower_contact": proposal.borrower_contact,
     }
     return ticked | named | {"days": str(services.DEFAULT_DAYS), "lang": case.locale}
@@ -141,7 +151,8 @@ def _preview_page(sheet: Sheet, form: ShareForm) -> str:
     copy = whole.copy_for(sheet.item.n, services.Wishes([part for part in PARTS if form[part].data]).parts)
     return render_template(
         "sharing/preview.html", form=form, proposal=sheet.proposal, item=sheet.item, step=4, can_mail=mailing.can_send(),
-        seen=_seen(copy, form), asked=sheet.asked,
+        seen=_seen(copy, form), asked=sheet.asked, is_own_draft=is_own_draft(sheet.proposal),
+        is_unapproved=proposals.is_unapproved(sheet.proposal),
     )  # fmt: skip
 
 

@@ -1,0 +1,1 @@
+"""What a counsellor worked out for the borrower: seen before and after, approved in part, or declined."""

@@ -10,10 +10,11 @@ from ..budget import services as budget
 from ..engine.cashflow import RedDay
 from ..loans import services as loans
 from ..loans.services import DueItem
-from ..models import Case, Response, User
+from ..models import Case, Response, Suggestion, User
 from ..radar import services as radar
 from ..radar.services import Radar
 from ..sharing.services import unread_answers
+from ..suggestions import services as suggestions
 
 HORIZON_DAYS = 31
 MOST_ACTIONS = 3
@@ -47,7 +48,7 @@ class Coming:
 class Today:
     """The first screen. Amounts are minor units; `left_for_instalments_minor` is this month's income less all spending.
 
-    `answers` are lenders' answers nobody of the household has looked at.
+    `answers` are lenders' answers nobody of the household has looked at, `suggestions` a counsellor's that wait for the borrower.
     """
 
     today: date
@@ -63,6 +64,7 @@ class Today:
     actions: tuple[Action, ...]
     radar: Radar | None
     answers: tuple[Response, ...] = ()
+    suggestions: tuple[Suggestion, ...] = ()
 
     @property
     def red_day(self) -> RedDay | None:
@@ -112,6 +114,7 @@ def look(case: Case, user: User, today: date) -> Today:
         actions=(),
         radar=radar.look(case, today, positions),
         answers=tuple(unread_answers(case)),
+        suggestions=tuple(suggestions.waiting(case)) if suggestions.reader_consent() is None else (),
     )
     return replace(seen, actions=_actions(user, seen))
 
