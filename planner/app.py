@@ -11,6 +11,9 @@ from . import errors, rate_storage, rendering, security, watching
 from .accounts import views as accounts
 from .accounts.services import find_user_by_token
 from .budget import views as budget
+from .caseload import export_views as exports
+from .caseload import import_views as client_import
+from .caseload import outcome_views as outcomes
 from .cases import views as cases
 from .config import PROJECT, Settings, load
 from .evidence import views as evidence
@@ -60,6 +63,9 @@ FEATURES = (
     reminder_acts,
     reminder_loans,
     reminder_feed,
+    exports,
+    client_import,
+    outcomes,
     pwa,
 )
 
