@@ -140,10 +140,14 @@ def _payments(loan: Loan) -> tuple[PaidRow, ...]:
 def _plans(case: Case) -> tuple[PlanPart, ...]:
     """What was proposed to whom, one row a creditor, in the order in which the plans were made."""
     zone = ZoneInfo(case.timezone)
-    items = db.session.scalars(select_rows(ProposalItem, case).where(ProposalItem.is_included).order_by(ProposalItem.id))
+    items = db.session.scalars(
+        select_rows(ProposalItem, case).where(ProposalItem.is_included).order_by(ProposalItem.id)
+    )
     shared = _by_item(db.session.scalars(select_rows(Share, case).order_by(Share.id.desc())))
     answers = _by_item(db.session.scalars(select_rows(Response, case).order_by(Response.said_at, Response.id)))
-    references = dict(db.session.execute(select(Proposal.id, Proposal.reference).where(Proposal.case_id == case.id)).all())
+    references = dict(
+        db.session.execute(select(Proposal.id, Proposal.reference).where(Proposal.case_id == case.id)).all()
+    )
     found = []
     for item in items:
         share, answer = shared.get(item.id), answers.get(item.id)

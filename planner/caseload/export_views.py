@@ -24,7 +24,12 @@ def index(member: AgencyMember) -> Page:
     starts = [ready[n - 1].number if n else 0 for n in range(0, len(ready), exporting.MOST_IN_ZIP)]
     left_out = [(client, exporting.why_words(why)) for client, why in whys if why]
     return render_template(
-        "caseload/exports.html", clients=clients, ready=ready, starts=starts, left_out=left_out, most=exporting.MOST_IN_ZIP
+        "caseload/exports.html",
+        clients=clients,
+        ready=ready,
+        starts=starts,
+        left_out=left_out,
+        most=exporting.MOST_IN_ZIP,
     )
 
 

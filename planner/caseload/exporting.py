@@ -11,6 +11,7 @@ import zipfile
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
+from typing import Any
 from zoneinfo import ZoneInfo
 
 from flask import g
@@ -93,7 +94,7 @@ def _own_words(client: Client) -> tuple[str | None, str | None, str | None, str 
     return client.name, client.place, client.contact, client.next_step, client.next_on
 
 
-def _seen(kept: CaseFigures, consent: Consent) -> dict[str, object]:
+def _seen(kept: CaseFigures, consent: Consent) -> dict[str, Any]:
     """The figures whose parts are shared; none at all where no such part is."""
     found = {name: getattr(kept, name) for name, parts in _FIGURES.items() if parts <= frozenset(consent.parts)}
     return found | {"figures_of": kept.day, "currency": kept.currency} if found else {}
@@ -154,7 +155,7 @@ def why_not(client: Client, consent: Consent | None, now: datetime) -> str:
         return "no_case"
     if consent is None or not consent.is_open(now):
         return "no_consent"
-    return "" if _STATEMENT <= frozenset(consent.parts) else "not_shared"
+    return "" if frozenset(consent.parts) >= _STATEMENT else "not_shared"
 
 
 def why_words(why: str) -> str:

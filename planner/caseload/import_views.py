@@ -20,7 +20,7 @@ from ..messages import see_other
 from ..models import AgencyMember, AgencyRole
 from ..statements.values import MAX_BYTES, Unreadable
 from . import importing
-from .importing import FIELDS, ReadList
+from .importing import FIELDS, Columns, ReadList
 
 bp = Blueprint("client_import", __name__, url_prefix="/desk/import")
 Page = str | tuple[str, int] | Response
@@ -95,7 +95,7 @@ def look(member: AgencyMember) -> Page:
     if form.name.data < 0:
         form.refuse("name", _("Choose the column with the names"))
         return _preview_page(member, found, form), 422
-    chosen = importing.columns_of((form[field].data for field in FIELDS), form.head.data == "yes", form.order.data)
+    chosen = Columns(tuple(form[field].data for field in FIELDS), form.head.data == "yes", form.order.data)
     return _preview_page(member, replace(found, columns=chosen))
 
 
@@ -116,8 +116,9 @@ def confirm(member: AgencyMember) -> Page:
 
 def _preview_page(member: AgencyMember, found: ReadList, form: ColumnsForm | None = None) -> str:
     if form is None:
-        values = {field: getattr(found.columns, field) for field in FIELDS}
-        values |= {"head": "yes" if found.columns.has_head else "no", "order": found.columns.order}
+        columns = found.columns
+        values: dict[str, Any] = dict(zip(FIELDS, columns.at, strict=True))
+        values = values | {"head": "yes" if columns.has_head else "no", "order": columns.order}
         form = ColumnsForm(formdata=None, data=values).prepare(found)
     seen = importing.preview(member, found)
     return render_template(

@@ -7,7 +7,7 @@ file; confirming takes over exactly what the page showed.
 from __future__ import annotations
 
 import unicodedata
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Any, NamedTuple
@@ -51,15 +51,17 @@ HEADS = {
 
 
 class Columns(NamedTuple):
-    """Which column holds what (-1: none), whether the first row holds names, and the order of dates ("" as the rows show)."""
+    """Which column holds which of FIELDS (-1: none), whether the first row holds names, and the order of dates ("" as in the
+    rows)."""
 
-    name: int
-    place: int
-    contact: int
-    next_step: int
-    next_on: int
+    at: tuple[int, ...]
     has_head: bool
     order: str = ""
+
+    def of(self, field: str) -> int | None:
+        """The column of a field; None without one."""
+        column = self.at[FIELDS.index(field)]
+        return None if column < 0 else column
 
 
 class Line(NamedTuple):
@@ -117,7 +119,7 @@ def read_list(data: bytes) -> ReadList:
     if not tables:
         raise Unreadable("no_table")
     found = [(rows, guess(rows)) for rows in tables]
-    rows, columns = max(found, key=lambda each: (each[1].has_head, sum(n >= 0 for n in each[1][:5])))
+    rows, columns = max(found, key=lambda each: (each[1].has_head, sum(n >= 0 for n in each[1].at)))
     return ReadList(rows, columns)
 
 
@@ -141,8 +143,8 @@ def guess(rows: Sequence[Row]) -> Columns:
         if field not in found and column not in found.values():
             found[field] = column
     if not found:
-        return Columns(0, -1, -1, -1, -1, has_head=False)
-    return Columns(*(found.get(field, -1) for field in FIELDS), has_head=True)
+        return Columns((0, -1, -1, -1, -1), has_head=False)
+    return Columns(tuple(found.get(field, -1) for field in FIELDS), has_head=True)
 
 
 def _likeness(head: str, word: str) -> int:
@@ -187,7 +189,7 @@ def confirm(member: AgencyMember, found: ReadList) -> int:
 def pack(member: AgencyMember, found: ReadList) -> str:
     """The list as signed text that only this counsellor's page can bring back. Raises Unreadable for one too large for that."""
     rows = [[row.line, *row.cells] for row in found.rows]
-    signed = tokens.sign(_PURPOSE, {"for": _whose(member), "rows": rows, "columns": list(found.columns)})
+    signed = tokens.sign(_PURPOSE, {"for": _whose(member), "rows": rows, "columns": found.columns})
     if len(signed) > MOST_SIGNED:
         raise Unreadable("too_many_rows", rows=MOST_ROWS)
     return signed
@@ -198,7 +200,10 @@ def find_packed(member: AgencyMember, text: str) -> ReadList | None:
     value: dict[str, Any] | None = tokens.find_signed(_PURPOSE, text, max_age_seconds=SECONDS)
     if value is None or value["for"] != _whose(member):
         return None
-    return ReadList(tuple(Row(line, tuple(cells)) for line, *cells in value["rows"]), Columns(*value["columns"]))
+    at, has_head, order = value["columns"]
+    return ReadList(
+        tuple(Row(line, tuple(cells)) for line, *cells in value["rows"]), Columns(tuple(at), has_head, order)
+    )
 
 
 def _whose(member: AgencyMember) -> list[int]:
@@ -208,11 +213,11 @@ def _whose(member: AgencyMember) -> list[int]:
 def _order(found: ReadList) -> Order | None:
     if found.columns.order:
         return Order(found.columns.order)
-    return date_order(row.cell(_at(found.columns.next_on)) for row in found.body)[0]
+    return date_order(row.cell(found.columns.of("next_on")) for row in found.body)[0]
 
 
 def _client(row: Row, columns: Columns, order: Order | None) -> NewClient | Line:
-    texts = {field: " ".join(clean(row.cell(_at(column)), _CELL).split()) for field, column in zip(FIELDS, columns, strict=False)}
+    texts = {field: " ".join(clean(row.cell(columns.of(field)), _CELL).split()) for field in FIELDS}
     why = "" if texts["name"] else "no_name"
     why = why or next((field for field, most in MOST.items() if len(texts[field]) > most), "")
     on = parse_date(texts["next_on"], order) if texts["next_on"] else None
@@ -220,12 +225,8 @@ def _client(row: Row, columns: Columns, order: Order | None) -> NewClient | Line
         why = "next_on"
     if why:
         return Line(row.line, why, clean(" ".join(row.cells), 80))
-    rest = (texts[field] or None for field in ("place", "contact", "next_step"))
-    return NewClient(row.line, texts["name"], *rest, on.day if on else None)
-
-
-def _at(column: int) -> int | None:
-    return None if column < 0 else column
+    place, contact, next_step = (texts[field] or None for field in ("place", "contact", "next_step"))
+    return NewClient(row.line, texts["name"], place, contact, next_step, on.day if on else None)
 
 
 def _key(name: str | None, contact: str | None) -> tuple[str, str]:
@@ -235,8 +236,3 @@ def _key(name: str | None, contact: str | None) -> tuple[str, str]:
 
 def _folded(text: str) -> str:
     return " ".join(unicodedata.normalize("NFKC", text).casefold().split())
-
-
-def columns_of(values: Iterable[int], has_head: bool, order: str) -> Columns:
-    """The columns as they were chosen, in the order of FIELDS."""
-    return Columns(*values, has_head=has_head, order=order)

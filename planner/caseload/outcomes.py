@@ -51,7 +51,7 @@ class Watched:
 
 
 def span_of(first: str | None, last: str | None, today: date) -> Span:
-    """The months that hold these days ("2026-01" or "2026-01-15"), so that no two reports differ by a day; else the last twelve."""
+    """The whole months that hold these days ("2026-01" or "2026-01-15"), the last twelve where none are given."""
     end = _month(last) or today.replace(day=1)
     end = min(end, today.replace(day=1))
     start = _month(first) or add_months(end, 1 - MONTHS)
@@ -122,7 +122,9 @@ def _facts(some: Sequence[Watched]) -> Iterator[ClientFacts]:
         key = each.case.id
         book = Book(each, owed[key], agreed[key]) if Part.LOANS in each.parts else None
         sees_days = book is not None and Part.BUDGET in each.parts
-        days = [book.came_true(day) for day in named[key] if each.first <= day <= each.last] if book and sees_days else []
+        days = (
+            [book.came_true(day) for day in named[key] if each.first <= day <= each.last] if book and sees_days else []
+        )
         talks = Talks(each, shares[key], answers[key]) if Part.PLANS in each.parts else None
         yield ClientFacts(
             book.overdue(each.given_on) if book else None, book.overdue(each.last) if book else None,

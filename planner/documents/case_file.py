@@ -157,7 +157,17 @@ def _budget(case: CaseFile) -> Iterator[list[str]]:
     if case.budget is None:
         return
     yield []
-    yield [_("Budget"), _("Kind"), _("Category"), _("Amount"), _("How often"), _("From"), _("Until"), _("A month"), _("Note")]
+    yield [
+        _("Budget"),
+        _("Kind"),
+        _("Category"),
+        _("Amount"),
+        _("How often"),
+        _("From"),
+        _("Until"),
+        _("A month"),
+        _("Note"),
+    ]
     for row in case.budget:
         yield [
             row.name, row.necessity or row.kind, row.category, _amount(row.amount_minor, case.unit), row.frequency,
@@ -168,7 +178,14 @@ def _budget(case: CaseFile) -> Iterator[list[str]]:
 def _loan(loan: LoanPart) -> Iterator[list[str]]:
     unit = loan.unit
     yield []
-    yield [_("Loan"), loan.name or loan.creditor, _("Creditor"), loan.creditor, _("Contract number"), loan.contract_number or ""]
+    yield [
+        _("Loan"),
+        loan.name or loan.creditor,
+        _("Creditor"),
+        loan.creditor,
+        _("Contract number"),
+        loan.contract_number or "",
+    ]
     yield [_("Currency"), unit.code, _("Left to pay"), _amount(loan.left_minor, unit), _("Overdue"),
            _amount(loan.overdue_minor, unit)]  # fmt: skip
     yield [_("Instalment"), _("Due date"), _("Principal"), _("Interest"), _("Fees"), _("Payment"), _("Left to pay")]

@@ -63,7 +63,11 @@ def _stand(
     if agreed is not None:
         schedule = arranged(schedule, agreed.settled, agreed.rows)
     rules = late_rules(loan)
-    return terms, schedule, apply_payments(schedule, paid, paid_before=loan.paid_before, as_of=on, late=rules, terms=terms)
+    return (
+        terms,
+        schedule,
+        apply_payments(schedule, paid, paid_before=loan.paid_before, as_of=on, late=rules, terms=terms),
+    )
 
 
 def engine_payments(place: LoanPosition) -> list[engine.Payment]:
