@@ -11,9 +11,13 @@ from . import errors, rate_storage, rendering, security, watching
 from .accounts import views as accounts
 from .accounts.services import find_user_by_token
 from .budget import views as budget
+from .caseload import client_views as caseload_client
 from .caseload import export_views as exports
+from .caseload import feed_views as caseload_feed
 from .caseload import import_views as client_import
 from .caseload import outcome_views as outcomes
+from .caseload import shared_views as caseload_shared
+from .caseload import views as caseload
 from .cases import views as cases
 from .config import PROJECT, Settings, load
 from .evidence import views as evidence
@@ -63,6 +67,10 @@ FEATURES = (
     reminder_acts,
     reminder_loans,
     reminder_feed,
+    caseload,
+    caseload_client,
+    caseload_feed,
+    caseload_shared,
     exports,
     client_import,
     outcomes,

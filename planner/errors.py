@@ -81,7 +81,7 @@ def page(status: int, kind: str) -> Response:
     typed = _typed() if kind in ("AccessEnded", "NotShared", "NotAllowed", "Conflict") else []
     body = render_template("errors/error.html", status=status, title=title, text=text, typed=typed)
     answer = make_response(body, status)
-    if request.path.startswith(("/s/", "/r/", "/calendar/")):
+    if request.path.startswith(("/s/", "/r/", "/calendar/", "/desk/feed/")):
         answer.headers["X-Robots-Tag"] = "noindex"
     return answer
 

@@ -13,7 +13,7 @@ from jinja2 import StrictUndefined
 from markupsafe import Markup
 
 from . import charts, formatting, i18n, icons
-from .access import Permission, find_agency_member, may, may_see
+from .access import Permission, find_agency_member, find_client, find_own_case_id, may, may_see
 from .clock import now
 from .config import PROJECT
 from .i18n import html_lang
@@ -25,7 +25,7 @@ CRITICAL = ("css/tokens.css", "css/base.css", "css/components.css")
 BUNDLE = "css/app.css"
 SHEETS = ("css/print.css", "css/desk.css")
 IMMUTABLE = "public, max-age=31536000, immutable"
-_FORMATS = ("money", "percent", "day", "clock_time", "moment", "amount_input", "symbol")
+_FORMATS = ("money", "percent", "day", "clock_time", "moment", "amount_input", "symbol", "listed")
 
 
 def init_app(app: Flask) -> None:
@@ -49,6 +49,9 @@ def init_app(app: Flask) -> None:
         Part=Part,
         consent=lambda: g.get("consent"),
         agency_member=find_agency_member,
+        client_at_hand=find_client,
+        own_case=find_own_case_id,
+        has_page=lambda endpoint: endpoint in current_app.view_functions,
         now=now,
         home_url=home_url,
         lang=lambda: html_lang(str(get_locale())),

@@ -1,4 +1,4 @@
-"""The reminder worker: a huey consumer that plans what is coming and sends what is due, by turns.
+"""The worker: a huey consumer that plans what is coming, sends what is due, and keeps caseloads' figures up to date, by turns.
 
 huey keeps the rhythm and the threads; the rows in the database are the truth (planned under a unique key, claimed with a lease,
 then sent, then marked). So any number of workers may run on any number of machines, huey's own store may be lost, and a crash
@@ -21,6 +21,7 @@ from huey.serializer import SignedSerializer
 from sqlalchemy import Engine
 
 from . import clock
+from .caseload import figures
 from .config import Settings
 from .evidence import services as evidence
 from .reminders import sending
@@ -76,6 +77,7 @@ def add_turns(huey: Huey, app: Flask, *, expires: int) -> None:
 
     each("plan", lambda: plan_due(clock.now()))
     each("send", lambda: sending.send_due(clock.now()))
+    each("figures", lambda: figures.refresh_due(clock.now()))
     # Once a night: files of cases that were erased, and of uploads that a crash cut off.
     each("sweep", evidence.sweep, lambda moment: (moment.hour, moment.minute) == SWEEP_AT)
 

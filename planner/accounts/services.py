@@ -142,7 +142,7 @@ def adopt_guest(guest: User, account: User) -> Case | None:
     """
     kept = None
     for membership in db.session.scalars(select(Membership).where(Membership.user_id == guest.id)):
-        if _is_empty(membership.case):
+        if is_empty(membership.case):
             db.session.delete(membership.case)
         else:
             membership.user_id, kept = account.id, membership.case
@@ -150,6 +150,12 @@ def adopt_guest(guest: User, account: User) -> Case | None:
     db.session.delete(guest)
     db.session.flush()
     return kept
+
+
+def is_empty(case: Case) -> bool:
+    """Whether nothing was entered in the case."""
+    rows = (select(model.id).where(model.case_id == case.id).limit(1) for model in (BudgetLine, Loan))
+    return all(db.session.scalar(row) is None for row in rows)
 
 
 def devices(user: User) -> list[SignIn]:
@@ -174,12 +180,6 @@ def is_this_device(row: SignIn) -> bool:
 def _composed(password: str) -> str:
     """One form for the same characters typed on different keyboards (NIST SP 800-63B, 5.1.1.2)."""
     return unicodedata.normalize("NFKC", password)
-
-
-def _is_empty(case: Case) -> bool:
-    """Whether nothing was entered in the case."""
-    rows = (select(model.id).where(model.case_id == case.id).limit(1) for model in (BudgetLine, Loan))
-    return all(db.session.scalar(row) is None for row in rows)
 
 
 def _new_user(locale: str) -> User:

@@ -5,11 +5,12 @@ from __future__ import annotations
 from flask import Blueprint, Response, render_template, request
 
 from .. import clock
-from ..access import agency, get_agency_row
+from ..access import agency
 from ..extensions import db, limiter
-from ..models import AgencyMember, AgencyRole, Client
+from ..models import AgencyMember, AgencyRole
 from ..sharing.copies import download
 from . import exporting
+from .clients import get_client, zone_of
 
 bp = Blueprint("exports", __name__, url_prefix="/desk")
 Page = str | tuple[str, int] | Response
@@ -38,7 +39,7 @@ def index(member: AgencyMember) -> Page:
 @agency(AgencyRole.COUNSELLOR)
 def caseload(member: AgencyMember, ending: str) -> Page:
     rows = exporting.take_caseload(member, clock.now())
-    made = exporting.caseload_as(rows, ending, clock.today(exporting.DESK_ZONE))
+    made = exporting.caseload_as(rows, ending, clock.today(zone_of(member)))
     db.session.commit()
     return download(made)
 
@@ -55,7 +56,7 @@ def statements(member: AgencyMember) -> Page:
 @bp.get("/clients/<int:client_id>/case.<any(csv, json):ending>")
 @agency(AgencyRole.COUNSELLOR)
 def case_file(member: AgencyMember, client_id: int, ending: str) -> Page:
-    made = exporting.take_case(get_agency_row(Client, client_id, member), ending)
+    made = exporting.take_case(get_client(member, client_id), ending)
     db.session.commit()
     return download(made)
 
@@ -63,6 +64,6 @@ def case_file(member: AgencyMember, client_id: int, ending: str) -> Page:
 @bp.get("/clients/<int:client_id>/statement.<any(json, xlsx):ending>")
 @agency(AgencyRole.COUNSELLOR)
 def statement(member: AgencyMember, client_id: int, ending: str) -> Page:
-    made = exporting.take_statement(get_agency_row(Client, client_id, member), ending)
+    made = exporting.take_statement(get_client(member, client_id), ending)
     db.session.commit()
     return download(made)

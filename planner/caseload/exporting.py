@@ -25,13 +25,15 @@ from ..documents.caseload_file import ClientRow
 from ..documents.files import File
 from ..errors import AccessEnded, NotFound, NotShared
 from ..extensions import db
+from ..formatting import listed
 from ..models import AgencyMember, AuditAct, Case, CaseFigures, Client, Consent, Part
 from ..watching import who_is, write_down
 from .case_parts import case_file as find_case_file
 from .case_parts import statement_document
+from .clients import zone_of
+from .figures import short_names
 
 MOST_IN_ZIP = 200
-DESK_ZONE = "Asia/Shanghai"  # whose day an agency's files are named after
 XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 _STATEMENT = frozenset({Part.BUDGET, Part.LOANS})
 _FIGURES: Mapping[str, frozenset[str]] = {
@@ -68,11 +70,11 @@ def take_caseload(member: AgencyMember, now: datetime) -> list[ClientRow]:
     consents = consents_of(member)
     keys = [case_id for case_id, consent in consents.items() if consent.is_open(now)]
     figures = {row.case_id: row for row in db.session.scalars(select(CaseFigures).where(CaseFigures.case_id.in_(keys)))}
-    rows = []
+    rows, zone = [], ZoneInfo(zone_of(member))
     for client in my_clients(member):
         consent = consents.get(client.case_id) if client.case_id else None
         kept = figures.get(client.case_id) if client.case_id else None
-        row = _row(client, consent, kept, now)
+        row = _row(client, consent, kept, now, zone)
         if row.figures_of is not None and consent is not None:
             write_down(consent.case_id, AuditAct.TAKE, who_is(consent), consent)
         rows.append(row)
@@ -80,12 +82,12 @@ def take_caseload(member: AgencyMember, now: datetime) -> list[ClientRow]:
     return rows
 
 
-def _row(client: Client, consent: Consent | None, kept: CaseFigures | None, now: datetime) -> ClientRow:
+def _row(client: Client, consent: Consent | None, kept: CaseFigures | None, now: datetime, zone: ZoneInfo) -> ClientRow:
     if client.case_id is None:
         return ClientRow(client.number, *_own_words(client), "none", None)
     if consent is None or not consent.is_open(now):
         return ClientRow(client.number, None, None, None, None, None, "ended" if consent else "none", None)
-    until = consent.expires_at.astimezone(ZoneInfo(DESK_ZONE)) - timedelta(seconds=1)
+    until = consent.expires_at.astimezone(zone) - timedelta(seconds=1)
     seen = _seen(kept, consent) if kept is not None and kept.day is not None else {}
     return ClientRow(client.number, *_own_words(client), str(consent.scope), until.date(), **seen)
 
@@ -97,6 +99,8 @@ def _own_words(client: Client) -> tuple[str | None, str | None, str | None, str 
 def _seen(kept: CaseFigures, consent: Consent) -> dict[str, Any]:
     """The figures whose parts are shared; none at all where no such part is."""
     found = {name: getattr(kept, name) for name, parts in _FIGURES.items() if parts <= frozenset(consent.parts)}
+    if found.get("short_what"):
+        found["short_what"] = listed(short_names(kept.short_what))
     return found | {"figures_of": kept.day, "currency": kept.currency} if found else {}
 
 
@@ -144,7 +148,7 @@ def take_statements(member: AgencyMember, after: int) -> tuple[File, list[LeftOu
             rest = rest or found[-1][0].number
         else:
             found.append((client, _statements(_opened(client, _STATEMENT)[0], client)))
-    today = clock.today(DESK_ZONE)
+    today = clock.today(zone_of(member))
     readme = _readme([client.number for client, _files in found], left_out, rest)
     return File(f"statements-{today}.zip", "application/zip", _packed(found, readme, today)), left_out
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Any
 
-from flask import Blueprint, Response, flash, render_template, request
+from flask import Blueprint, Response, flash, render_template, request, url_for
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 from flask_babel import ngettext
@@ -24,7 +24,6 @@ from .importing import FIELDS, Columns, ReadList
 
 bp = Blueprint("client_import", __name__, url_prefix="/desk/import")
 Page = str | tuple[str, int] | Response
-DESK = "/desk"
 _ROOM = 64 * 1024
 HEAD = {"yes": _l("The names of the columns"), "no": _l("A client")}
 
@@ -109,9 +108,9 @@ def confirm(member: AgencyMember) -> Page:
     db.session.commit()
     if not count:
         flash(_("Nothing was added: all of them are on the list already"))
-        return see_other(DESK)
+        return see_other(url_for("caseload.index"))
     flash(ngettext("%(num)d client added. Next: invite them", "%(num)d clients added. Next: invite them", count))
-    return see_other(DESK)
+    return see_other(url_for("caseload.index"))
 
 
 def _preview_page(member: AgencyMember, found: ReadList, form: ColumnsForm | None = None) -> str:

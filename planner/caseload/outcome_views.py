@@ -17,6 +17,7 @@ from ..formatting import money
 from ..models import AgencyMember, AgencyRole
 from ..sharing.copies import download
 from . import outcomes
+from .clients import zone_of
 from .outcomes import Span
 
 bp = Blueprint("outcomes", __name__, url_prefix="/desk")
@@ -29,7 +30,7 @@ def index(member: AgencyMember) -> Page:
     span, found = _asked(member)
     return render_template(
         "caseload/outcomes.html", agency=member.agency, span=span, report=found, labels=labels(), cell_words=cell_words,
-        sum_words=sum_words, today=clock.today(outcomes.ZONE),
+        sum_words=sum_words, today=clock.today(zone_of(member)),
     )  # fmt: skip
 
 
@@ -42,9 +43,9 @@ def as_csv(member: AgencyMember) -> Page:
 
 
 def _asked(member: AgencyMember) -> tuple[Span, Report]:
-    today = clock.today(outcomes.ZONE)
-    span = outcomes.span_of(request.args.get("from"), request.args.get("to"), today)
-    return span, outcomes.outcomes_of(member.agency_id, span, clock.now())
+    zone = zone_of(member)
+    span = outcomes.span_of(request.args.get("from"), request.args.get("to"), clock.today(zone))
+    return span, outcomes.outcomes_of(member.agency_id, span, clock.now(), zone)
 
 
 def labels() -> dict[str, str]:

@@ -26,7 +26,6 @@ from ..loans import services as loans
 from ..loans.agreed import Agreed, rows_of
 from ..models import Arrangement, Case, Consent, Loan, Part, Reminder, ReminderKind, Response, Share
 
-ZONE = "Asia/Shanghai"  # whose months the report's are
 MONTHS = 12
 _AT_ONCE = 200
 _DAY = timedelta(days=1)
@@ -67,17 +66,16 @@ def _month(text: str | None) -> date | None:
         return None
 
 
-def outcomes_of(agency_id: int, span: Span, now: datetime) -> Report:
-    """The report of an agency for these months."""
-    watched, withdrawn = _clients(agency_id, span, now)
+def outcomes_of(agency_id: int, span: Span, now: datetime, zone: str) -> Report:
+    """The report of an agency for these months, as they run in `zone`."""
+    watched, withdrawn = _clients(agency_id, span, now, ZoneInfo(zone))
     parts = (watched[n : n + _AT_ONCE] for n in range(0, len(watched), _AT_ONCE))
     facts = [each for some in parts for each in _facts(some)]
     return report(facts, withdrawn)
 
 
-def _clients(agency_id: int, span: Span, now: datetime) -> tuple[list[Watched], int]:
+def _clients(agency_id: int, span: Span, now: datetime, zone: ZoneInfo) -> tuple[list[Watched], int]:
     """The clients with consent in these months, and how many had it and took it back since."""
-    zone = ZoneInfo(ZONE)
     first, last = (datetime.combine(day, time(), zone) for day in (span.first, span.last + _DAY))
     rows = select(Consent, Case).join(Case, Case.id == Consent.case_id).where(
         Consent.agency_id == agency_id, Consent.given_at < last

@@ -22,13 +22,7 @@ ICS = "text/calendar; charset=utf-8"
 @public
 @limiter.limit("60 per 10 minutes", deduct_when=lambda answer: answer.status_code == 404)
 def subscribe(token: str) -> Response:
-    content = feed.as_bytes(feed.find_case(token), clock.now())
-    answer = Response(content, content_type=ICS)
-    answer.set_etag(hashlib.sha256(content).hexdigest()[:32])
-    answer.headers["Cache-Control"] = "private, no-cache"
-    answer.headers["X-Robots-Tag"] = "noindex"
-    answer.make_conditional(request)
-    return answer
+    return as_calendar(feed.as_bytes(feed.find_case(token), clock.now()))
 
 
 @bp.get("/c/<int:case_id>/reminders/calendar.ics")
@@ -55,3 +49,13 @@ def close(case: Case) -> Response:
     db.session.commit()
     flash(_("The calendar address no longer opens"))
     return see_other(url_for("reminders.index", _anchor="calendar"))
+
+
+def as_calendar(content: bytes) -> Response:
+    """A calendar that a program fetches again and again: sent only when it changed, and found by no search engine."""
+    answer = Response(content, content_type=ICS)
+    answer.set_etag(hashlib.sha256(content).hexdigest()[:32])
+    answer.headers["Cache-Control"] = "private, no-cache"
+    answer.headers["X-Robots-Tag"] = "noindex"
+    answer.make_conditional(request)
+    return answer

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from flask import Blueprint, Response, g, make_response, render_template, session
+from flask import Blueprint, Response, g, make_response, render_template, session, url_for
 from flask_login import current_user
 
 from .. import clock
-from ..access import Permission, find_home_case, needs, public
+from ..access import Permission, find_agency_member, find_home_case, needs, public
+from ..accounts.services import is_empty
 from ..accounts.views import render_welcome
+from ..messages import see_other
 from ..models import Case, Part
 from ..reminders import services as reminders
 from . import services
@@ -18,8 +20,13 @@ bp = Blueprint("today", __name__)
 @bp.get("/")
 @public
 def home() -> Response:
-    """The start address never redirects: it is the welcome page, or one's own Today."""
+    """The start address redirects nobody but a counsellor: it is the welcome page, or one's own Today.
+
+    Who works at an agency and has nothing in a file of their own comes to the desk.
+    """
     case = find_home_case(current_user) if current_user.is_authenticated else None
+    if (case is None or is_empty(case)) and find_agency_member() is not None:
+        return see_other(url_for("caseload.index"))
     return _today(case) if case else make_response(render_welcome())
 
 
