@@ -11,7 +11,7 @@ from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
 
-from flask import g, request
+from flask import g, has_request_context, request
 from sqlalchemy import Date, event, inspect, select
 from sqlalchemy.orm import Mapper, ORMExecuteState, Session
 
@@ -131,7 +131,7 @@ def write_down(
     db.session.add(AuditEntry(
         case_id=case_id, at=clock.now(), user_id=consent.user_id if consent else None,
         agency_id=consent.agency_id if consent else None, who=who, act=act,
-        endpoint=endpoint or request.endpoint or "", changes=changes or [],
+        endpoint=endpoint or (request.endpoint if has_request_context() else None) or "", changes=changes or [],
     ))  # fmt: skip
 
 

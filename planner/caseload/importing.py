@@ -37,6 +37,7 @@ WHY = {
     "next_step": _l("the next step is longer than 200 characters"), "next_on": _l("the date cannot be read"),
     "known": _l("on your agency's list already"), "twice": _l("twice in this file"),
 }  # fmt: skip
+GET_IN_TOUCH = _l("Get in touch")
 HEADS = {
     "name": ("name", "client", "client name", "full name", "姓名", "名字", "客户", "客户姓名", "名称"),
     "place": ("place", "city", "town", "address", "location", "地点", "城市", "地区", "地址", "所在地"),
@@ -226,6 +227,8 @@ def _client(row: Row, columns: Columns, order: Order | None) -> NewClient | Line
     if why:
         return Line(row.line, why, clean(" ".join(row.cells), 80))
     place, contact, next_step = (texts[field] or None for field in ("place", "contact", "next_step"))
+    if on and not next_step:
+        next_step = str(GET_IN_TOUCH)  # a day belongs to a step
     return NewClient(row.line, texts["name"], place, contact, next_step, on.day if on else None)
 
 
