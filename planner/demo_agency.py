@@ -22,6 +22,7 @@ from .consent import services as consents
 from .consent.services import Terms
 from .demo_stories import CLIENTS, Debt, Person, Story
 from .demo_talks import ANSWERS, Household, Now, make_talk
+from .engine.amortisation import build_schedule
 from .engine.dates import add_months
 from .engine.loan import LoanTerms, Method
 from .engine.money import currency
@@ -178,13 +179,13 @@ def _loan(case: Case, debt: Debt, today: date) -> Loan:
         annual_rate=Decimal(debt.rate), instalments=None if level else debt.times, start_date=add_months(first, -1),
         first_due_date=first, fixed_instalment_minor=debt.amount * 5 if level else None,
     )  # fmt: skip
-    recorded = min(debt.paid, 2)
+    recorded, rows = min(debt.paid, 2), build_schedule(terms).rows
     loan = loans.create_loan(case, {
         "creditor": debt.creditor, "reference": f"{debt.amount:05}", "advertised_rate": Decimal(debt.rate),
         "paid_before": debt.paid - recorded, "is_priority": debt.is_priority, "terms": terms,
     })  # fmt: skip
     for k in range(debt.paid - recorded + 1, debt.paid + 1):
-        loans.mark_paid(loan, k, add_months(first, k - 1))
+        loans.add_payment(loan, rows[k - 1].payment_minor, rows[k - 1].due_date, k)
     return loan
 
 
@@ -222,7 +223,7 @@ def _kept(n: int, client: Client, member: AgencyMember, now: Now) -> None:
     if n % 3 == 0:
         set_next_step(
             client,
-            ("打电话问本月工资", "Ask for the rent receipt", "核对网贷合同")[n // 3 % 3],
+            _STEPS[n // 3 % 3],
             now.today + timedelta(days=n % 8 - 1),
         )
     own = {"agency_id": client.agency_id, "client_id": client.id, "created_at": now.at - timedelta(days=n % 6)}
