@@ -137,4 +137,6 @@ def test_a_report_of_nobody_and_of_a_few() -> None:
     assert empty.reply_days == Cell(Shown.EXACT, None)
     few = report([client(900, 0, answers=("accept",), avoided=2)], 0)
     assert few.course.total == few.answers.total == few.days.total == FEW
-    assert {cell.shown for seen in (few.course, few.answers, few.days) for cell in seen.parts.values()} == {Shown.HIDDEN}
+    assert {cell.shown for seen in (few.course, few.answers, few.days) for cell in seen.parts.values()} == {
+        Shown.HIDDEN
+    }
