@@ -35,7 +35,7 @@ WHY = {
     "no_name": _l("there is no name"), "name": _l("the name is longer than 80 characters"),
     "place": _l("the place is longer than 80 characters"), "contact": _l("the contact is longer than 120 characters"),
     "next_step": _l("the next step is longer than 200 characters"), "next_on": _l("the date cannot be read"),
-    "known": _l("on your agency's list already"), "twice": _l("twice in this file"),
+    "known": _l("on the list of your agency already"), "twice": _l("twice in this file"),
 }  # fmt: skip
 GET_IN_TOUCH = _l("Get in touch")
 HEADS = {
