@@ -15,7 +15,10 @@ from .accounts.services import find_user_by_token
 from .agencies import views as agencies
 from .budget import views as budget
 from .caseload import client_views as caseload_client
+from .caseload import export_views as exports
 from .caseload import feed_views as caseload_feed
+from .caseload import import_views as client_import
+from .caseload import outcome_views as outcomes
 from .caseload import shared_views as caseload_shared
 from .caseload import views as caseload
 from .cases import views as cases
@@ -80,6 +83,9 @@ FEATURES = (
     caseload_client,
     caseload_feed,
     caseload_shared,
+    exports,
+    client_import,
+    outcomes,
     pwa,
 )
 

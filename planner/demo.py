@@ -12,6 +12,7 @@ from typing import Any, NamedTuple
 
 from sqlalchemy import select
 
+from . import demo_agency
 from .accounts.services import hash_password
 from .clock import now as clock_now
 from .clock import today as clock_today
@@ -55,11 +56,23 @@ LINES = (
 
 
 def load() -> str:
-    """Put the demo household into the database unless it is there already; returns how to sign in."""
-    signing_in = f"Demo household: sign in as {EMAIL} with the password {PASSWORD}"
-    if db.session.scalar(select(User.id).where(User.email == EMAIL)) is not None:
-        return signing_in
+    """Put the demo household and its agency into the database unless they are there already; returns how to sign in."""
     now = clock_now()
+    user = db.session.scalars(select(User).where(User.email == EMAIL)).one_or_none() or _household(now)
+    case = db.session.scalars(
+        select(Case).join(Membership).where(Membership.user_id == user.id).order_by(Case.id)
+    ).first()
+    if case is not None:
+        demo_agency.load(case, user, hash_password(PASSWORD), now)
+    counsellors = " or ".join(demo_agency.COUNSELLORS)
+    return (
+        f"Demo household: sign in as {EMAIL} with the password {PASSWORD}\n"
+        f"Demo agency, the same password: counsellors {counsellors}, administrator {demo_agency.ADMIN}. "
+        "Each of them is asked to set up a second factor first."
+    )
+
+
+def _household(now: datetime) -> User:
     user = User(email=EMAIL, password_hash=hash_password(PASSWORD), name="孙倩", created_at=now)
     case = Case(created_at=now)
     case.members.append(Membership(user=user, role=Role.BORROWER, created_at=now))
@@ -69,7 +82,7 @@ def load() -> str:
     fill_case(case, today=today, now=now)
     case.balance_minor, case.balance_on = BALANCE, today
     db.session.commit()
-    return signing_in
+    return user
 
 
 def fill_case(case: Case, *, today: date, now: datetime) -> dict[str, Loan]:

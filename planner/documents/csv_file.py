@@ -5,7 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 from flask_babel import gettext as _
 
@@ -18,10 +18,13 @@ _NUMBER = re.compile(r"-?\d+(\.\d+)?")
 
 def to_bytes(document: ProposalDocument) -> bytes:
     """The file in the reader's language: what it is, the month, the shares, then one row an instalment of both sides."""
+    return write(_rows(document))
+
+
+def write(rows: Iterable[Iterable[str]]) -> bytes:
+    """These rows as a file: numbers stay numbers, below zero too, and no text is taken for a formula."""
     text = io.StringIO(newline="")
-    csv.writer(text).writerows(
-        [cell if _NUMBER.fullmatch(cell) else safe(cell) for cell in row] for row in _rows(document)
-    )
+    csv.writer(text).writerows([cell if _NUMBER.fullmatch(cell) else safe(cell) for cell in row] for row in rows)
     return text.getvalue().encode("utf-8-sig")
 
 

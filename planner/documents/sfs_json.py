@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import json
 from collections import defaultdict
+from collections.abc import Iterable
 from decimal import ROUND_HALF_UP, Decimal
 from typing import Any
 
@@ -43,13 +44,22 @@ def to_bytes(document: ProposalDocument) -> bytes:
     return json.dumps(summary(document), ensure_ascii=False, indent=2).encode()
 
 
+def statement_bytes(document: ProposalDocument, facts: Iterable[tuple[str, str]]) -> bytes:
+    """The file of a month of which no proposal is made; `facts` say what it is, as label and value."""
+    about = [f"{label}: {value}" for label, value in facts]
+    return json.dumps(summary(document, about), ensure_ascii=False, indent=2).encode()
+
+
 def is_possible(document: ProposalDocument) -> bool:
     """Whether this reader sees the budget and all creditors: the structure says what is left for all of them, and lists them."""
     return document.budget is not None and document.budget.available_minor is not None
 
 
-def summary(document: ProposalDocument) -> dict[str, Any]:
-    """The structure as JSON. Raises ValueError where `is_possible` is false."""
+def summary(document: ProposalDocument, about: list[str] | None = None) -> dict[str, Any]:
+    """The structure as JSON, with what it is `about`, else the proposal's facts, in its notes.
+
+    Raises ValueError where `is_possible` is false.
+    """
     if document.budget is None or not is_possible(document):
         raise ValueError("the budget or the other creditors are not shown")
     totals = _totals(document.budget, document.unit)
@@ -65,7 +75,7 @@ def summary(document: ProposalDocument) -> dict[str, Any]:
         },
         "confirmations": {"asset-use-considered": False, "savings-contribution-considered": bool(totals[SAVINGS])},
         "debts": debts,
-        "notes": _notes(document, document.budget),
+        "notes": _notes(document, document.budget, about),
     }
 
 
@@ -124,8 +134,8 @@ def _debts(document: ProposalDocument) -> dict[str, Any]:
     }
 
 
-def _notes(document: ProposalDocument, budget: BudgetStatement) -> list[str]:
-    notes = [f"{label}: {value}" for label, value in words.facts(document)]
+def _notes(document: ProposalDocument, budget: BudgetStatement, about: list[str] | None) -> list[str]:
+    notes = [f"{label}: {value}" for label, value in words.facts(document)] if about is None else list(about)
     notes.append(_("All amounts are monthly and in %(code)s.", code=document.unit.code))
     if document.unit.minor_digits > 2:
         notes.append(_("Amounts are rounded to 0.01 here."))

@@ -35,6 +35,25 @@ def to_bytes(document: ProposalDocument) -> bytes:
     return out.getvalue()
 
 
+def statement_bytes(document: ProposalDocument, facts: Sequence[tuple[str, str]]) -> bytes:
+    """The workbook of a month of which no proposal is made: what it is (`facts`), the month, and the debts."""
+    import xlsxwriter
+
+    out = io.BytesIO()
+    book = xlsxwriter.Workbook(out, _OPTIONS)
+    title, created = _("Standard statement"), datetime.combine(document.created_on, time())
+    book.set_properties({"title": title, "created": created})
+    first = _Page(book, _("Summary"), document)
+    first.widths(30, 44)
+    first.texts([title], bold=True)
+    for fact in facts:
+        first.texts(fact)
+    _statement(_Page(book, _("Statement"), document), document)
+    _debts(_Page(book, _("Debts"), document), document)
+    book.close()
+    return out.getvalue()
+
+
 class _Page:
     """One sheet with a row to write next; what it writes has the kind of what it is given."""
 
@@ -181,6 +200,26 @@ def _left(page: _Page, document: ProposalDocument, totals: list[str]) -> None:
         page.text(0, _("Available for the other creditors"), bold=True)
         page.formula(1, f"=B{page.row - 1}+B{page.row}", budget.available_minor - budget.priority_minor)
         page.next()
+
+
+def _debts(page: _Page, document: ProposalDocument) -> None:
+    """What is owed to whom, and what the contracts ask for in the month."""
+    page.widths(30, 22, 18, 18, 44)
+    head = words.share_head()
+    page.texts([head[0], _("Contract number"), head[1], head[3], head[5]], bold=True)
+    first = page.row
+    for each in document.creditors:
+        page.text(0, words.creditor_name(document, each.n))
+        page.text(1, each.contract_number or "")
+        page.money(2, each.owed_minor)
+        page.money(3, each.contract_minor)
+        page.text(4, words.remark(each))
+        page.next()
+    if not document.creditors:
+        return
+    page.text(0, _("All creditors together"), bold=True)
+    page.sum(2, first, sum(each.owed_minor for each in document.creditors))
+    page.sum(3, first, sum(each.contract_minor for each in document.creditors))
 
 
 def _offers(page: _Page, document: ProposalDocument) -> None:

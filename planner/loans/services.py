@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import date
 from functools import lru_cache
@@ -20,7 +20,7 @@ from ..engine.arrangement import arranged
 from ..engine.contract import terms_from_dict, terms_to_dict
 from ..engine.errors import EngineError
 from ..engine.late import LateRules, late_from_dict, late_to_dict
-from ..engine.ledger import Purpose, apply_payments, with_extras
+from ..engine.ledger import LedgerState, Purpose, apply_payments, with_extras
 from ..engine.loan import LoanTerms
 from ..errors import Conflict, NotFound
 from ..extensions import db
@@ -40,20 +40,34 @@ def position(loan: Loan, today: date, agreed: Agreed | Unasked | None = UNASKED)
     agreement runs, the money counts for the instalments instead. `agreed` spares the look for an agreement.
     """
     found = find_agreed(loan) if isinstance(agreed, Unasked) else agreed
+    cost = _worked_out(json.dumps(loan.terms, sort_keys=True), loan.received_minor)[1]
+    terms, schedule, ledger = _stand(loan, live_payments(loan), today, found)
+    return LoanPosition(loan, terms, schedule, ledger, cost, found)
+
+
+def ledger_on(loan: Loan, on: date, agreed: Agreed | None) -> LedgerState:
+    """How a loan stood at the end of a day, under the agreement of that day: what was paid later is left out."""
+    return _stand(loan, [payment for payment in live_payments(loan) if payment.paid_on <= on], on, agreed)[2]
+
+
+def _stand(
+    loan: Loan, payments: Sequence[Payment], on: date, agreed: Agreed | None
+) -> tuple[LoanTerms, Schedule, LedgerState]:
     stored = json.dumps(loan.terms, sort_keys=True)
-    paid = [_as_paid(payment, found) for payment in live_payments(loan)]
-    cost = _worked_out(stored, loan.received_minor)[1]
+    paid = [_as_paid(payment, agreed) for payment in payments]
     try:
         terms, schedule = _extended(stored, tuple(p for p in paid if p.purpose != Purpose.INSTALMENT))
     except EngineError:
         terms, schedule = _extended(stored, ())
         paid = [replace(payment, purpose=Purpose.INSTALMENT) for payment in paid]
-    if found is not None:
-        schedule = arranged(schedule, found.settled, found.rows)
-    ledger = apply_payments(
-        schedule, paid, paid_before=loan.paid_before, as_of=today, late=late_rules(loan), terms=terms
-    )  # fmt: skip
-    return LoanPosition(loan, terms, schedule, ledger, cost, found)
+    if agreed is not None:
+        schedule = arranged(schedule, agreed.settled, agreed.rows)
+    rules = late_rules(loan)
+    return (
+        terms,
+        schedule,
+        apply_payments(schedule, paid, paid_before=loan.paid_before, as_of=on, late=rules, terms=terms),
+    )
 
 
 def engine_payments(place: LoanPosition) -> list[engine.Payment]:

@@ -1,4 +1,4 @@
-"""Which reader a file needs, by its content and never by its name; and the two doors others use: read and guess_mapping."""
+"""Which reader a file needs, by its content and never by its name; and the doors others use: read, guess_mapping, tables_in."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from ..engine.money import currency
 from .camt053 import read_camt053
 from .encoding import Text, decode
 from .finishing import finish
-from .grid import Grid, grids
+from .grid import DELIMITERS, Grid, grids, rows_of
 from .layouts import Layout
 from .mapping import Mapping, find_header, is_header
 from .mt940 import read_mt940
@@ -69,6 +69,23 @@ def guess_mapping(data: bytes) -> Mapping | None:
     if mapping is None:
         raise Unreadable("no_table")
     return mapping
+
+
+def tables_in(data: bytes) -> list[Grid]:
+    """The tables of a file that need not be a statement, most likely first: every sheet, or the text split by each delimiter.
+
+    Raises Unreadable as `read` does.
+    """
+    _check(data, None)
+    try:
+        if data.startswith((b"PK\x03\x04", _OLE)):
+            return read_workbook(data)
+        text = decode(data).content
+        if _reader_name(text):
+            raise Unreadable("no_table")
+        return list(grids(text)) or [Grid(list(rows_of(text, DELIMITERS[0])))]
+    except (ArithmeticError, LookupError, RecursionError, ValueError) as error:
+        raise Unreadable("damaged") from error
 
 
 def _check(data: bytes, account_currency: str | None) -> None:
