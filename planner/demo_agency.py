@@ -16,9 +16,10 @@ from sqlalchemy import select
 
 from . import watching
 from .budget import services as budget
-from .caseload.clients import add_client, set_next_step
 from .caseload.figures import refresh_due
 from .consent import services as consents
+from .caseload.clients import set_next_step
+from .consent.clients import add_client
 from .consent.services import Terms
 from .demo_stories import CLIENTS, Debt, Person, Story
 from .demo_talks import ANSWERS, Household, Now, make_talk

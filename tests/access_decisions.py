@@ -9,17 +9,37 @@ from typing import NamedTuple
 
 PUBLIC = """
     accounts.language accounts.register accounts.register_post accounts.sign_in accounts.sign_in_post accounts.sign_out
-    accounts.start accounts.welcome check.copy check.index
+    accounts.start accounts.welcome caseload_feed.subscribe check.copy check.index invitations.detail invitations.index
+    invitations.index_post invitations.start passkeys.prove passkeys.request_options second_factor.prove
+    second_factor.prove_post
     lender.answer lender.enter lender.evidence_file lender.file lender.plan pwa.favicon pwa.manifest pwa.offline
     pwa.service_worker reminder_acts.act reminder_acts.ask reminder_feed.subscribe reminders.unsubscribe
     reminders.unsubscribe_post today.home
 """
 
-SIGNED_IN = "accounts.devices accounts.end_device push.key push.subscribe push.unsubscribe"
+SIGNED_IN = """
+    accounts.devices accounts.end_device accounts.opened invitations.accept passkeys.create passkeys.create_post
+    passkeys.creation_options passkeys.remove push.key push.subscribe push.unsubscribe second_factor.app
+    second_factor.app_post second_factor.codes second_factor.index second_factor.needed second_factor.new_codes
+    second_factor.remove_app
+"""
 
-COUNSELLOR = ""
+COUNSELLOR = """
+    agencies.cancel_client agencies.claim_code agencies.hand_over agencies.hand_over_post agencies.invitation
+    agencies.invite_client agencies.invite_client_post agencies.members agencies.verbal agencies.verbal_post
+    caseload.calendar caseload.delete_view caseload.detail caseload.index caseload.keep_view
+    caseload_client.add_appointment caseload_client.add_note caseload_client.add_task caseload_client.cancel_appointment
+    caseload_client.change_appointment caseload_client.delete_note caseload_client.edit_appointment
+    caseload_client.finish_task caseload_client.new_appointment caseload_client.next_step caseload_client.reopen_task
+    caseload_feed.close caseload_feed.create client_import.confirm client_import.index client_import.look
+    client_import.upload exports.case_file exports.caseload exports.index exports.statement exports.statements
+    outcomes.as_csv outcomes.index
+"""
 
-ADMIN = ""
+ADMIN = """
+    agencies.cancel_member agencies.edit agencies.edit_post agencies.invite_member agencies.invite_member_post
+    agencies.remove agencies.role
+"""
 
 # (permission, parts that must be shared): routes of a case.
 CASE = {
@@ -49,9 +69,9 @@ CASE = {
     ("draft", "plans"): """
         proposals.add proposals.cause proposals.cause_post proposals.check proposals.check_post proposals.create
         proposals.creditor proposals.creditor_post proposals.delete proposals.fair proposals.fit proposals.offer
-        proposals.offer_post
+        proposals.offer_post letters.write suggestions.letter suggestions.plan
     """,
-    ("share", "plans"): "letters.write sharing.create sharing.preview sharing.revoke",
+    ("share", "plans"): "sharing.create sharing.preview sharing.revoke",
     ("view", "contacts"): "negotiation.detail negotiation.index",
     ("record", "contacts"): """
         negotiation.confirm negotiation.confirm_post negotiation.end negotiation.end_post negotiation.log
@@ -62,13 +82,19 @@ CASE = {
         evidence.delete evidence.delete_post evidence.edit evidence.edit_post evidence.upload
     """,
     ("view", "own"): """
-        cases.more reminder_feed.download reminder_loans.detail reminders.inbox reminders.index
+        caseload_shared.index cases.more consent.index consent.log_index reminder_feed.download reminder_loans.detail reminders.inbox reminders.index
     """,
     ("record", "own"): """
         reminder_acts.later reminder_acts.paid reminder_acts.seen reminder_feed.close reminder_feed.create
         reminder_loans.save reminders.resume reminders.save reminders.send_test reminders.send_test_push
     """,
-    ("manage", "own"): "cases.settings cases.settings_post",
+    ("manage", "own"): """
+        cases.settings cases.settings_post consent.answer consent.cancel consent.edit consent.edit_post consent.end
+        consent.invite consent.invite_post consent.reminders suggestions.decide
+    """,
+    ("view", ""): "suggestions.detail suggestions.index",
+    ("draft", ""): "suggestions.note suggestions.withdraw",
+    ("draft", "loans"): "suggestions.scenario",
 }  # fmt: skip
 
 

@@ -16,6 +16,7 @@ from flask_babel import lazy_gettext as _l
 from sqlalchemy import select, update
 
 from .. import tokens
+from ..consent.clients import add_client
 from ..extensions import db
 from ..imports.services import clean
 from ..models import Agency, AgencyMember, Client
@@ -23,7 +24,6 @@ from ..statements.dates import Order, date_order, parse_date
 from ..statements.detector import tables_in
 from ..statements.grid import Grid, Row
 from ..statements.values import Unreadable
-from .clients import add_client
 
 FIELDS = ("name", "place", "contact", "next_step", "next_on")
 MOST = {"name": 80, "place": 80, "contact": 120, "next_step": 200}
