@@ -17,7 +17,6 @@ from sqlalchemy import select
 from . import watching
 from .budget import services as budget
 from .caseload.clients import add_client, set_next_step
-from .caseload.figures import refresh_due
 from .consent import services as consents
 from .consent.services import Terms
 from .demo_stories import CLIENTS, Debt, Person, Story
@@ -80,7 +79,6 @@ def load(household: Case, borrower: User, password_hash: str, now: datetime) -> 
         _client(n, person, members[n % len(members)], moment)
     _our_household(household, borrower, members[0], moment)
     db.session.commit()
-    refresh_due(now)
     return True
 
 
