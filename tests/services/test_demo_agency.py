@@ -71,6 +71,7 @@ def demo_app(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Flask]:
 
 @pytest.fixture
 def inside(demo_app: Flask) -> Iterator[None]:
+    db.init_app(demo_app)  # another test's app may have been bound since
     with demo_app.app_context():
         yield
 
