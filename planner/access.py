@@ -144,7 +144,7 @@ def agency(role: AgencyRole) -> Callable[[Callable[..., Any]], Callable[..., Any
                 raise NotAllowed
             if current_user.second_factor_at is None:
                 return _to_second_factor()
-            return view(member, **kwargs)
+            return _answer(lambda: view(member, **kwargs), Permission.VIEW)
 
         guarded.access_rule = f"agency_{role}"  # type: ignore[attr-defined]  # read by the guard test
         return guarded

@@ -34,9 +34,11 @@ def _parser() -> argparse.ArgumentParser:
     serve = _command(commands, "serve", _serve, "apply migrations, then serve pages and send reminders")
     serve.add_argument("--host", default="127.0.0.1")
     serve.add_argument("--port", type=int, default=8000)
-    serve.add_argument("--demo", action="store_true", help="load the example household first, if it is not there")
+    serve.add_argument(
+        "--demo", action="store_true", help="load the example household and agency first, if they are not there"
+    )
     _command(commands, "worker", _worker, "send reminders, without serving pages")
-    _command(commands, "demo", _demo, "load the example household and print how to sign in")
+    _command(commands, "demo", _demo, "load the example household and agency and print how to sign in")
     _command(commands, "migrate", _migrate, "bring the database's tables up to date")
     agency = _command(commands, "agency", _agency, "make an agency whose administrator is the account with this e-mail")
     agency.add_argument("name")
@@ -75,6 +77,8 @@ def _worker(options: argparse.Namespace) -> int:
 
 def _demo(options: argparse.Namespace) -> int:
     from .app import create_app
+    from .caseload.figures import refresh_due
+    from .clock import now
     from .database import upgrade
     from .demo import load
 
@@ -82,6 +86,7 @@ def _demo(options: argparse.Namespace) -> int:
     upgrade(app.extensions["planner_engine"])
     with app.app_context():
         sys.stdout.write(load() + "\n")
+        refresh_due(now())  # `serve --demo` leaves it to the worker, which starts with it
     return 0
 
 

@@ -16,9 +16,8 @@ from sqlalchemy import select
 
 from . import watching
 from .budget import services as budget
-from .caseload.figures import refresh_due
-from .consent import services as consents
 from .caseload.clients import set_next_step
+from .consent import services as consents
 from .consent.clients import add_client
 from .consent.services import Terms
 from .demo_stories import CLIENTS, Debt, Person, Story
@@ -81,7 +80,6 @@ def load(household: Case, borrower: User, password_hash: str, now: datetime) -> 
         _client(n, person, members[n % len(members)], moment)
     _our_household(household, borrower, members[0], moment)
     db.session.commit()
-    refresh_due(now)
     return True
 
 

@@ -75,7 +75,7 @@ def test_serve_applies_migrations_answers_within_three_seconds_and_stops_clean(t
 
 def wait_for(url: str) -> str:
     """The page, once the server answers."""
-    for _attempt in range(150):
+    for _attempt in range(300):
         try:
             with urllib.request.urlopen(url, timeout=5) as answer:
                 return str(answer.read().decode())

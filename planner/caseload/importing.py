@@ -234,9 +234,8 @@ def _client(row: Row, columns: Columns, order: Order | None) -> NewClient | Line
 
 def _key(name: str | None, contact: str | None) -> tuple[str, str]:
     """What makes two rows the same person: name and contact, however they are spaced and written."""
-    return _folded(name or "").replace(" ", ""), "".join(
-        char for char in _folded(contact or "") if char.isalnum() or char in "@+"
-    )
+    reached = (char for char in _folded(contact or "") if char.isalnum() or char in "@+")
+    return _folded(name or "").replace(" ", ""), "".join(reached)
 
 
 def _folded(text: str) -> str:

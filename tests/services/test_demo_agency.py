@@ -15,6 +15,7 @@ from sqlalchemy import func, select
 
 from planner import clock, config, demo, demo_agency
 from planner.app import create_app
+from planner.caseload.figures import refresh_due
 from planner.database import upgrade
 from planner.demo_stories import CLIENTS, Story
 from planner.extensions import db, limiter
@@ -57,6 +58,7 @@ def loaded(folder: Path, now: datetime) -> Flask:
     upgrade(app.extensions["planner_engine"])
     with app.app_context():
         demo.load()
+        refresh_due(clock.now())
     return app
 
 
@@ -69,6 +71,7 @@ def demo_app(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Flask]:
 
 @pytest.fixture
 def inside(demo_app: Flask) -> Iterator[None]:
+    db.init_app(demo_app)  # another test's app may have been bound since
     with demo_app.app_context():
         yield
 
