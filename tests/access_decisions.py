@@ -10,16 +10,23 @@ from typing import NamedTuple
 PUBLIC = """
     accounts.language accounts.register accounts.register_post accounts.sign_in accounts.sign_in_post accounts.sign_out
     accounts.start accounts.welcome check.copy check.index
+    invitations.detail invitations.index invitations.index_post invitations.start
     lender.answer lender.enter lender.evidence_file lender.file lender.plan pwa.favicon pwa.manifest pwa.offline
     pwa.service_worker reminder_acts.act reminder_acts.ask reminder_feed.subscribe reminders.unsubscribe
     reminders.unsubscribe_post today.home
 """
 
-SIGNED_IN = "accounts.devices accounts.end_device push.key push.subscribe push.unsubscribe"
+SIGNED_IN = "accounts.devices accounts.end_device invitations.accept push.key push.subscribe push.unsubscribe"
 
-COUNSELLOR = ""
+COUNSELLOR = """
+    agencies.cancel_client agencies.claim_code agencies.hand_over agencies.hand_over_post agencies.invitation
+    agencies.invite_client agencies.invite_client_post agencies.members agencies.verbal agencies.verbal_post
+"""
 
-ADMIN = ""
+ADMIN = """
+    agencies.cancel_member agencies.edit agencies.edit_post agencies.invite_member agencies.invite_member_post agencies.remove
+    agencies.role
+"""
 
 # (permission, parts that must be shared): routes of a case.
 CASE = {
@@ -62,13 +69,16 @@ CASE = {
         evidence.delete evidence.delete_post evidence.edit evidence.edit_post evidence.upload
     """,
     ("view", "own"): """
-        cases.more reminder_feed.download reminder_loans.detail reminders.inbox reminders.index
+        cases.more consent.index consent.log reminder_feed.download reminder_loans.detail reminders.inbox reminders.index
     """,
     ("record", "own"): """
         reminder_acts.later reminder_acts.paid reminder_acts.seen reminder_feed.close reminder_feed.create
         reminder_loans.save reminders.resume reminders.save reminders.send_test reminders.send_test_push
     """,
-    ("manage", "own"): "cases.settings cases.settings_post",
+    ("manage", "own"): """
+        cases.settings cases.settings_post consent.answer consent.cancel consent.edit consent.edit_post consent.end
+        consent.invite consent.invite_post consent.reminders
+    """,
 }  # fmt: skip
 
 
