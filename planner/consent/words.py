@@ -44,7 +44,7 @@ PART_NOTES: dict[str, Any] = {
     Part.CONTACTS: _l("Answers, agreements and calls"),
     Part.FILES: _l("Photos and PDFs that support a plan"),
 }
-SPOKEN = {"phone": _l("By phone"), "in_person": _l("In person"), "video": _l("By video")}
+SPOKEN = {"phone": _l("Over the phone"), "in_person": _l("In person"), "video": _l("By video")}
 # How a scope reads in the middle of a sentence about somebody.
 _MAY = {
     Scope.VIEW: _l("may look, and change nothing"),
