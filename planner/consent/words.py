@@ -27,8 +27,12 @@ DESK_NOTES: dict[str, Any] = {
     Scope.PROPOSE: _l("You write changes and plans; nothing happens until the client approves each of them."),
     Scope.EDIT: _l("Your changes take effect at once. The client can read each of them."),
 }
-VERBAL_NOTES: dict[str, Any] = DESK_NOTES | {
-    Scope.PROPOSE: _l("Nothing you write takes effect before the client has taken the file over and approves it."),
+VERBAL_NOTES: dict[str, Any] = {
+    Scope.VIEW: _l("What is ticked below can be seen, and nothing changed."),
+    Scope.PROPOSE: _l(
+        "Nothing that is written takes effect before the client has taken the file over and approves it."
+    ),
+    Scope.EDIT: _l("Changes take effect at once. The client can read each of them after taking the file over."),
 }
 PARTS: dict[str, Any] = {
     Part.BUDGET: _l("Budget"),
