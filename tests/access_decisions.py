@@ -69,9 +69,9 @@ CASE = {
     ("draft", "plans"): """
         proposals.add proposals.cause proposals.cause_post proposals.check proposals.check_post proposals.create
         proposals.creditor proposals.creditor_post proposals.delete proposals.fair proposals.fit proposals.offer
-        proposals.offer_post letters.write suggestions.letter suggestions.plan
+        proposals.offer_post letters.write sharing.preview suggestions.letter suggestions.plan
     """,
-    ("share", "plans"): "sharing.create sharing.preview sharing.revoke",
+    ("share", "plans"): "sharing.create sharing.revoke",
     ("view", "contacts"): "negotiation.detail negotiation.index",
     ("record", "contacts"): """
         negotiation.confirm negotiation.confirm_post negotiation.end negotiation.end_post negotiation.log
@@ -82,7 +82,8 @@ CASE = {
         evidence.delete evidence.delete_post evidence.edit evidence.edit_post evidence.upload
     """,
     ("view", "own"): """
-        caseload_shared.index cases.more consent.index consent.log_index reminder_feed.download reminder_loans.detail reminders.inbox reminders.index
+        caseload_shared.index cases.more consent.index consent.log_index reminder_feed.download reminder_loans.detail
+        reminders.inbox reminders.index
     """,
     ("record", "own"): """
         reminder_acts.later reminder_acts.paid reminder_acts.seen reminder_feed.close reminder_feed.create

@@ -11,9 +11,10 @@ from flask_babel import lazy_gettext as _l
 
 from ..cases.views import CURRENCIES, ZONES
 from ..consent.forms import SpokenForm, TermsForm
+from ..consent.words import SCOPES
 from ..forms import Choice, Form, RadioChoice, TextField, at_most, optional, options, required
 from ..i18n import DEFAULT, LOCALES
-from ..models import AgencyMember, AgencyRole
+from ..models import AgencyMember, AgencyRole, Scope
 from ..sharing.forms import sound_address
 
 ROLES = {AgencyRole.COUNSELLOR: _l("Counsellor"), AgencyRole.ADMIN: _l("Administrator")}
@@ -21,6 +22,7 @@ ROLE_NOTES = {
     AgencyRole.COUNSELLOR: _l("Sees the clients who let them in, and nobody else's."),
     AgencyRole.ADMIN: _l("Invites and removes colleagues besides. Sees no client who did not let them in."),
 }
+_ASKED = _l("What may you do?")
 
 
 class AgencyForm(Form):
@@ -53,10 +55,13 @@ class _WhoForm(Form):
 class ClientForm(_WhoForm, TermsForm):
     """A client who is asked for consent."""
 
+    scope = RadioChoice(_ASKED, choices=list(SCOPES.items()), default=Scope.PROPOSE)
+
 
 class VerbalForm(_WhoForm, SpokenForm):
     """A client who said yes aloud, and the file that is made for them."""
 
+    scope = RadioChoice(_ASKED, choices=list(SCOPES.items()), default=Scope.EDIT)
     locale = Choice(_l("Language of the client"), choices=list(LOCALES.items()), default=DEFAULT)
     currency = Choice(_l("Currency of new amounts"), choices=[(code, code) for code in CURRENCIES])
     timezone = Choice(_l("Time zone"), default=ZONES[0])
@@ -81,3 +86,5 @@ class HandOverForm(Form):
 
 class SpokenHandOverForm(HandOverForm, SpokenForm):
     """The same for a client without a phone, who said yes aloud."""
+
+    scope = RadioChoice(_l("What may your colleague do?"), choices=list(SCOPES.items()), default=Scope.EDIT)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from zoneinfo import ZoneInfo
+
 import segno
 from flask import Blueprint, Response, flash, render_template, request, session, url_for
 from flask_babel import gettext as _
@@ -25,7 +27,7 @@ NEW = "new_invitation"
 @bp.get("")
 @needs(Permission.VIEW, Part.OWN)
 def index(case: Case) -> Page:
-    everyone, now = services.all_consents(case), clock.now()
+    everyone, now, zone = services.all_consents(case), clock.now(), ZoneInfo(case.timezone)
     asked = (Invitation.case_id == case.id, Invitation.kind == InvitationKind.HANDOVER)
     questions = [
         (each, old, db.session.get_one(User, each.to_user_id))
@@ -36,14 +38,14 @@ def index(case: Case) -> Page:
         "consent/index.html", now_open=[each for each in everyone if each.is_open(now)], questions=questions, words=words,
         ended=[each for each in everyone if not each.is_open(now)], new=new_invitation(), notes=services.shared_notes(case),
         recorded_by=services.recorders(everyone), last=log.newest(case, 3),
-        last_day=lambda consent: services.terms_of(case, consent).until,
+        last_day=lambda consent: services.terms_of(case, consent).until, on=lambda moment: moment.astimezone(zone).date(),
         invited=invitations.open_invitations(Invitation.case_id == case.id, Invitation.kind == InvitationKind.COUNSELLOR),
     )  # fmt: skip
 
 
-@bp.get("/log")
+@bp.get("/log", endpoint="log")
 @needs(Permission.VIEW, Part.OWN)
-def log_index(case: Case) -> Page:
+def log_page(case: Case) -> Page:
     return render_template("consent/log.html", log=log.read(case, request.args.get("page", 1, type=int)))
 
 
@@ -145,13 +147,14 @@ def keep_new(made: tuple[Invitation, str, str]) -> None:
     session[NEW] = [absolute_url("invitations.detail", token=token), invitations.grouped(code)]
 
 
-def new_invitation() -> tuple[str, str, Markup] | None:
-    """Link, code and picture of an invitation that was just made; a second look shows none."""
+def new_invitation() -> tuple[str, str, Markup, str] | None:
+    """Link, code and picture of an invitation that was just made, and where to type the code; a second look shows none."""
     kept = session.pop(NEW, None)
     if kept is None:
         return None
     drawn = segno.make(kept[0], error="m").svg_inline(omitsize=True, border=2, svgclass="qr", lineclass=None)
-    return kept[0], kept[1], Markup(drawn)  # noqa: S704  # drawn by segno from our own address
+    typed_at = absolute_url("invitations.index").partition("://")[2]
+    return kept[0], kept[1], Markup(drawn), typed_at  # noqa: S704  # drawn by segno from our own address
 
 
 def _invite_page(form: InviteForm) -> str:

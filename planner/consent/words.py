@@ -19,7 +19,20 @@ SCOPES: dict[str, Any] = {
 SCOPE_NOTES: dict[str, Any] = {
     Scope.VIEW: _l("They see what you tick below and can change nothing."),
     Scope.PROPOSE: _l("They write changes and plans; nothing happens until you approve each of them."),
-    Scope.EDIT: _l("Their changes take effect at once, as if they were yours. You see each of them here."),
+    Scope.EDIT: _l("Their changes take effect at once, as if they were yours. You can read each of them."),
+}
+# The same for the agency that asks, and for a client who cannot approve anything yet.
+DESK_NOTES: dict[str, Any] = {
+    Scope.VIEW: _l("You see what is ticked below and can change nothing."),
+    Scope.PROPOSE: _l("You write changes and plans; nothing happens until the client approves each of them."),
+    Scope.EDIT: _l("Your changes take effect at once. The client can read each of them."),
+}
+VERBAL_NOTES: dict[str, Any] = {
+    Scope.VIEW: _l("What is ticked below can be seen, and nothing changed."),
+    Scope.PROPOSE: _l(
+        "Nothing that is written takes effect before the client has taken the file over and approves it."
+    ),
+    Scope.EDIT: _l("Changes take effect at once. The client can read each of them after taking the file over."),
 }
 PARTS: dict[str, Any] = {
     Part.BUDGET: _l("Budget"),
@@ -35,7 +48,7 @@ PART_NOTES: dict[str, Any] = {
     Part.CONTACTS: _l("Answers, agreements and calls"),
     Part.FILES: _l("Photos and PDFs that support a plan"),
 }
-SPOKEN = {"phone": _l("By phone"), "in_person": _l("In person"), "video": _l("By video")}
+SPOKEN = {"phone": _l("Over the phone"), "in_person": _l("In person"), "video": _l("By video")}
 # How a scope reads in the middle of a sentence about somebody.
 _MAY = {
     Scope.VIEW: _l("may look, and change nothing"),
@@ -122,9 +135,8 @@ PAGES: dict[str, Any] = {
     "radar.balance": _l("the money in hand"), "radar.undo": _RADAR,
     "sharing.preview": _l("the preview of a plan"), "sharing.create": _LINKS, "sharing.index": _LINKS, "sharing.revoke": _LINKS,
     "sharing.document": _l("a plan as a document"),
-    "suggestions.index": _SUGGESTIONS, "suggestions.detail": _l("a suggestion"), "suggestions.edit": _l("a suggestion"),
+    "suggestions.index": _SUGGESTIONS, "suggestions.detail": _l("a suggestion"), "suggestions.note": _l("a suggestion"),
     "suggestions.decide": _l("a suggestion"), "suggestions.withdraw": _l("a suggestion"),
-    "suggestions.create": _l("a suggestion"),
     "today.index": _l("Today"),
 }  # fmt: skip
 

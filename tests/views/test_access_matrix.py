@@ -147,7 +147,8 @@ def values(household: Household, rule: Rule) -> dict[str, Any]:
     """Something for each variable of an address."""
     known: dict[str, Any] = {
         "case_id": household.case_id, "loan_id": household.loan_ids["haier"], "n": 6, "extension": "json", "kind": "income",
-        "to": "largest", "name": "payslip.pdf", "letter": "hold", "ending": "json", "key": "x", "what": "paid", "day": "2026-12-18",
+        "to": "largest", "name": "payslip.pdf", "letter": "hold", "ending": "json", "key": "x",
+        "what": "paid", "day": "2026-12-18",
     }  # fmt: skip
     return {name: known.get(name, 1) for name in rule.arguments}
 

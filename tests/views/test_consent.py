@@ -94,7 +94,7 @@ def test_verbal_consent_says_who_spoke_when_how_and_who_wrote_it_down(
         row.how, row.spoken_by, row.spoken_how = ConsentHow.VERBAL, "Sun Qian", "phone"
         row.spoken_at, row.recorded_by_id = datetime.fromisoformat("2026-12-05T09:30+08:00"), desk.chen_id
         db.session.commit()
-    assert "Sun Qian, 5 Dec 09:30, By phone. Written down by Chen Yan." in words(get(borrower, home(household)))
+    assert "Sun Qian, 5 Dec 09:30, Over the phone. Written down by Chen Yan." in words(get(borrower, home(household)))
 
 
 def test_one_tap_ends_access_at_the_next_request(

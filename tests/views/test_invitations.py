@@ -454,7 +454,8 @@ def test_a_client_claims_the_file_owns_it_and_lets_the_agency_out(
     assert address == f"/c/{row.case_id}/access"
     text = words(get(phone, address))
     assert (
-        "Said aloud, and written down by the agency: Sun Qian, 9 Dec 08:00, By phone. Written down by Lin Yan." in text
+        "Said aloud, and written down by the agency: Sun Qian, 9 Dec 08:00, Over the phone. Written down by Lin Yan."
+        in text
     )
     get(phone, f"/c/{row.case_id}/budget")
     get(phone, f"/c/{own}/budget")
