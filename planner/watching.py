@@ -17,7 +17,7 @@ from . import clock
 from .changing import OWN, Change, Watch
 from .errors import AccessEnded, NotAllowed
 from .extensions import db
-from .models import AuditAct, AuditEntry, Consent, Proposal, Suggestion, SuggestionItem, SuggestionKind
+from .models import AuditAct, AuditEntry, Consent, Proposal, ProposalItem, Suggestion, SuggestionItem, SuggestionKind
 
 
 class Drafted(Exception):
@@ -124,8 +124,11 @@ def _refuse_others(watch: Watch, changes: list[Change]) -> None:
     if watch.allowed is None:
         return
     changed = {each["model"] for change in changes for each in (change, *change["children"])}
-    others = [row for row in watch.rows if isinstance(row, Proposal) and row.drafted_by_id != watch.consent.user_id]
-    if watch.in_bulk or others or not changed <= watch.allowed:
+    plans = {row if isinstance(row, Proposal) else row.proposal for row in watch.rows
+             if isinstance(row, Proposal | ProposalItem)}  # fmt: skip
+    others = [plan for plan in plans if plan and plan.drafted_by_id != watch.consent.user_id]
+    approved = [row for row, noted in watch.rows.items() if isinstance(row, Proposal) and noted.was.get("approved_at")]
+    if watch.in_bulk or others or approved or not changed <= watch.allowed:
         raise NotAllowed
 
 

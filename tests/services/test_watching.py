@@ -29,10 +29,12 @@ from planner.models import (
     Loan,
     Membership,
     Payment,
+    Proposal,
     Scope,
     Suggestion,
 )
 from tests.factories import Household, sign_in_as
+from tests.lender import make_plan
 from tests.pages import get, post, words
 from tests.suggesting import BANK, RENT, Place, make_place
 from tests.views.test_loan_payments import LATE
@@ -351,6 +353,30 @@ def test_a_new_row_brings_the_rows_that_refer_to_it(careless: Place) -> None:
     with careless.app.app_context():
         made_loans = list(db.session.scalars(select(Loan).where(Loan.creditor.in_(["One", "Two"]))))
         assert [len(loan.payments) for loan in made_loans] == [1, 1]
+
+
+@pytest.mark.parametrize("approved", [False, True])
+def test_a_view_that_forgot_whose_plan_it_is_changes_none_but_the_counsellors_own_drafts(
+    careless: Place, approved: bool
+) -> None:
+    def rewrite(case: Case) -> str:
+        db.session.scalars(select(Proposal).where(Proposal.case_id == case.id)).one().items[0].is_included = False
+        db.session.scalars(select(Proposal).where(Proposal.case_id == case.id)).one().cause = "other"
+        db.session.commit()
+        return "done"
+
+    guarded = access.needs(access.Permission.DRAFT, access.Part.PLANS)(rewrite)
+    careless.app.add_url_rule("/c/<int:case_id>/rewrite", "rewrite", guarded, methods=["POST"])
+    lin = careless.counsellor()
+    with careless.app.app_context():
+        plan = make_plan(careless.household)
+        if approved:
+            plan.drafted_by_id, plan.agency_id = careless.desk.lin_id, careless.desk.agency_id
+            plan.approved_at = plan.created_at
+        db.session.commit()
+    before = careless.stored()
+    assert lin.post(careless.path("rewrite")).status_code == 403
+    assert careless.stored() == before
 
 
 def test_a_look_is_told_a_file_taken_away_is_told_as_such_and_a_refusal_is_not(place: Place) -> None:

@@ -377,6 +377,14 @@ def test_nothing_of_an_unapproved_draft_leaves_the_app(place: Place, borrower: F
     assert not place.stored()["proposal_versions"]
 
 
+def test_letters_and_their_list_know_nothing_of_an_unapproved_draft(place: Place, borrower: FlaskClient) -> None:
+    key = drafted(place, place.counsellor())
+    item = plan(place, key).items[0]
+    get(borrower, place.path(f"letters/reduce?item={item.id}"), 404)
+    for letter in ("reduce", f"hold?loan={item.loan_id}"):
+        assert "No overtime" not in get(borrower, place.path(f"letters/{letter}"))
+
+
 def test_a_counsellor_who_may_suggest_leaves_the_borrowers_plans_alone(place: Place) -> None:
     with place.app.app_context():
         key = make_plan(place.household).id

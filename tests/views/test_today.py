@@ -96,7 +96,7 @@ def test_the_number_of_queries_does_not_grow_with_the_household(
     empty = count_queries()
     get(borrower, "/")
     assert count_queries() - empty <= empty + 2, "the payments and the agreements of its loans, each in one query"
-    assert empty <= 9, "the last one asks whether this is a counsellor, who would go to the desk"
+    assert empty <= 10, "two ask whether this is a counsellor, who would go to the desk, and whether suggestions wait"
 
 
 def test_a_day_that_will_not_fit_stands_first(household: Household, borrower: FlaskClient) -> None:
