@@ -68,7 +68,7 @@ def days(member: AgencyMember, zone: str, now: datetime) -> list[Day]:
     begins = datetime.combine(today, _MIDNIGHT, ZoneInfo(zone))
     meetings = notes.coming_appointments(member, begins, begins + timedelta(days=DAYS + 1))
     tasks = [(task, number) for task, number in notes.open_tasks(member) if task.due_on <= until]
-    named = {row.client_id for row, _number in (*meetings, *tasks)}
+    named = {row.client_id for row, _n in meetings} | {task.client_id for task, _n in tasks}
     clients = {row.client_id: row for row in listing.ahead(member, now, today, until, named)}
     found = [item for row in clients.values() for item in _of_case(row, today, until, zone)]
     for row, number in meetings:
@@ -106,7 +106,9 @@ def as_bytes(member: AgencyMember, now: datetime) -> bytes:
     """The calendar in the counsellor's language: appointments and tasks."""
     zone = zone_of(member)
     with force_locale(member.user.locale or DEFAULT):
-        meetings = [_meeting(*each, zone) for each in notes.coming_appointments(member, now - FEED_BACK, now + FEED_AHEAD)]
+        meetings = [
+            _meeting(*each, zone) for each in notes.coming_appointments(member, now - FEED_BACK, now + FEED_AHEAD)
+        ]
         tasks = [_task(task, number) for task, number in notes.open_tasks(member)]
         found = sorted([*meetings, *tasks], key=lambda entry: (entry.on, entry.uid))
         return to_ics(found, name=_("Steady: clients"), timezone=zone)
@@ -130,7 +132,16 @@ def _meeting(row: Appointment, number: int, zone: str) -> CalendarEntry:
     on = row.starts_at.astimezone(ZoneInfo(zone)).date()
     title = _("Client %(number)s, %(how)s", number=f"{number:04d}", how=HOWS[How(row.how)])
     return CalendarEntry(
-        f"meeting-{row.id}@steady", on, title, address, address, row.created_at, row.version, (), row.starts_at, row.minutes
+        f"meeting-{row.id}@steady",
+        on,
+        title,
+        address,
+        address,
+        row.created_at,
+        row.version,
+        (),
+        row.starts_at,
+        row.minutes,
     )
 
 

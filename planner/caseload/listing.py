@@ -149,9 +149,7 @@ def one(member: AgencyMember, client_id: int, now: datetime, today: date) -> Row
     return db.session.execute(select(book).where(book.c.client_id == client_id)).one_or_none()
 
 
-def ahead(
-    member: AgencyMember, now: datetime, today: date, until: date, client_ids: Collection[int]
-) -> list[Row[Any]]:
+def ahead(member: AgencyMember, now: datetime, today: date, until: date, client_ids: Collection[int]) -> list[Row[Any]]:
     """These clients, and those for whom a reply, a review or the end of consent falls before `until` is over."""
     book = _book(member, now, today)
     c, end = book.c, now + timedelta(days=(until - today).days + 1)

@@ -122,7 +122,11 @@ def get_appointment(member: AgencyMember, client: Client, appointment_id: int) -
 
 def coming_appointments(member: AgencyMember, since: datetime, until: datetime) -> Sequence[tuple[Appointment, int]]:
     """This counsellor's appointments in a stretch of time, each with the client's number, by time."""
-    mine = select_agency_rows(Appointment, member).add_columns(Client.number).join(Client, Client.id == Appointment.client_id)
+    mine = (
+        select_agency_rows(Appointment, member)
+        .add_columns(Client.number)
+        .join(Client, Client.id == Appointment.client_id)
+    )
     within = mine.where(
         Appointment.counsellor_id == member.user_id, Appointment.starts_at >= since, Appointment.starts_at < until
     )
@@ -131,7 +135,11 @@ def coming_appointments(member: AgencyMember, since: datetime, until: datetime) 
 
 def open_tasks(member: AgencyMember) -> Sequence[tuple[ClientTask, int]]:
     """What is still to be done for this counsellor's clients, each with the client's number, by day."""
-    mine = select_agency_rows(ClientTask, member).add_columns(Client.number).join(Client, Client.id == ClientTask.client_id)
+    mine = (
+        select_agency_rows(ClientTask, member)
+        .add_columns(Client.number)
+        .join(Client, Client.id == ClientTask.client_id)
+    )
     waiting = mine.where(Client.counsellor_id == member.user_id, ClientTask.done_at.is_(None))
     return [(row, number) for row, number in db.session.execute(waiting.order_by(ClientTask.due_on, ClientTask.id))]
 

@@ -15,7 +15,7 @@ from .. import clock
 from ..access import agency
 from ..extensions import db
 from ..messages import see_other
-from ..models import AgencyMember, AgencyRole, CaseFigures
+from ..models import AgencyMember, AgencyRole
 from . import agenda, figures, listing, notes, panel
 from .clients import zone_of
 from .forms import ViewForm
@@ -103,5 +103,4 @@ def _look_up(member: AgencyMember, wanted: Wanted, today: date) -> tuple[listing
 
 def _is_stale(row: Row[Any]) -> bool:
     """Whether figures are shared and not of today as the case stands."""
-    kept = None if row.is_stale is None else CaseFigures(is_stale=row.is_stale, day=row.day)
-    return bool(row.is_open) and figures.is_stale(kept, row.timezone, clock.now())
+    return bool(row.is_open) and figures.is_stale(row, row.timezone, clock.now())

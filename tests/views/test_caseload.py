@@ -91,7 +91,9 @@ def listed(html: str) -> list[str]:
 # ---- Whose ----
 
 
-def test_who_may_open_it(app: Flask, household: Household, borrower: FlaskClient, client: FlaskClient, desk: Desk) -> None:
+def test_who_may_open_it(
+    app: Flask, household: Household, borrower: FlaskClient, client: FlaskClient, desk: Desk
+) -> None:
     get(borrower, "/desk", 404)
     assert "/sign-in" in client.get("/desk").location
     get(sign_in_as(app, desk.admin_id, second_factor=True), "/desk")
@@ -113,7 +115,9 @@ def test_a_colleague_and_the_administrator_see_none_of_them(app: Flask, desk: De
         assert listed(get(sign_in_as(app, key, second_factor=True), "/desk")) == []
 
 
-def test_an_agency_member_with_nothing_of_their_own_comes_to_the_desk(app: Flask, desk: Desk, borrower: FlaskClient) -> None:
+def test_an_agency_member_with_nothing_of_their_own_comes_to_the_desk(
+    app: Flask, desk: Desk, borrower: FlaskClient
+) -> None:
     assert sign_in_as(app, desk.lin_id, second_factor=True).get("/").location == "/desk"
     assert borrower.get("/").status_code == 200
 
@@ -196,7 +200,9 @@ def test_figures_follow_the_parts(
 
 def test_somebody_without_a_file_yet_is_on_the_list_by_name(app: Flask, desk: Desk, lin: FlaskClient) -> None:
     with app.app_context():
-        db.session.add(Client(agency_id=desk.agency_id, counsellor_id=desk.lin_id, number=17, name="New Person", created_at=NOW))
+        db.session.add(
+            Client(agency_id=desk.agency_id, counsellor_id=desk.lin_id, number=17, name="New Person", created_at=NOW)
+        )
         db.session.commit()
     text = words(get(lin, "/desk"))
     assert "New Person" in text
@@ -268,7 +274,9 @@ def test_every_column_can_be_sorted_by_a_link(lin: FlaskClient, app: Flask, desk
     assert sorts == set(Sort)
 
 
-@pytest.mark.parametrize(("text", "names"), [("zhou", ["Zhou Ming"]), ("QING", ["Xu Jing"]), ("3", ["Wang Lei"]), ("%", [])])
+@pytest.mark.parametrize(
+    ("text", "names"), [("zhou", ["Zhou Ming"]), ("QING", ["Xu Jing"]), ("3", ["Wang Lei"]), ("%", [])]
+)
 def test_search_by_name_place_and_number(app: Flask, desk: Desk, lin: FlaskClient, text: str, names: list[str]) -> None:
     fill(app, desk)
     assert listed(get(lin, "/desk", query_string={"q": text})) == names
@@ -302,7 +310,9 @@ def test_the_number_of_queries_does_not_depend_on_how_many_clients(
         with app.app_context():
             for n in range(number):
                 client = add(desk, f"{number} {n}", owed_minor=n, short_on=TODAY + timedelta(days=n), short_minor=1)
-                db.session.add(ClientTask(agency_id=desk.agency_id, client_id=client.id, text="x", due_on=TODAY, created_at=NOW))
+                db.session.add(
+                    ClientTask(agency_id=desk.agency_id, client_id=client.id, text="x", due_on=TODAY, created_at=NOW)
+                )
             db.session.commit()
         before = count_queries()
         get(lin, "/desk")
@@ -343,7 +353,9 @@ def test_the_next_step_is_ones_own_or_the_most_urgent(app: Flask, desk: Desk, li
 # ---- Figures that are of before ----
 
 
-def test_a_case_without_figures_gets_them_on_the_first_view(app: Flask, household: Household, desk: Desk, lin: FlaskClient) -> None:
+def test_a_case_without_figures_gets_them_on_the_first_view(
+    app: Flask, household: Household, desk: Desk, lin: FlaskClient
+) -> None:
     with app.app_context():
         give_consent(household.case_id, desk, desk.lin_id)
         db.session.commit()
@@ -361,7 +373,9 @@ def test_a_changed_case_is_right_on_the_next_view_without_a_worker(
     assert "on 18 Dec" in words(get(lin, "/desk"))
 
 
-def test_those_that_were_not_worked_out_carry_their_time(app: Flask, desk: Desk, lin: FlaskClient, monkeypatch: Any) -> None:
+def test_those_that_were_not_worked_out_carry_their_time(
+    app: Flask, desk: Desk, lin: FlaskClient, monkeypatch: Any
+) -> None:
     with app.app_context():
         add(desk, "A", short_on=TODAY, short_minor=100, is_stale=True)
         db.session.commit()

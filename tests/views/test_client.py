@@ -64,7 +64,16 @@ def only(app: Flask, model: type) -> object:
 
 def test_the_counsellor_sees_it_and_the_look_is_logged(app: Flask, lin: FlaskClient, page: str) -> None:
     text = words(get(lin, page))
-    for phrase in ("Sun Qian", "Client 0001", "Consent to 5 Mar", "¥21,112.07", "Next step", "Tasks", "Appointments", "Notes"):
+    for phrase in (
+        "Sun Qian",
+        "Client 0001",
+        "Consent to 5 Mar",
+        "¥21,112.07",
+        "Next step",
+        "Tasks",
+        "Appointments",
+        "Notes",
+    ):
         assert phrase in text
     assert only(app, AuditEntry).endpoint == "caseload.detail"  # type: ignore[attr-defined]
 
@@ -288,7 +297,13 @@ def test_the_agenda_of_the_coming_weeks(app: Flask, lin: FlaskClient, chen: Flas
         db.session.scalars(select(Consent)).one().expires_at = datetime(2026, 12, 19, 16, tzinfo=UTC)
         db.session.commit()
     text = words(get(lin, "/desk/calendar"))
-    for phrase in ("Fri 11 Dec", "14:30", "Tue 8 Dec past its day", "Ask for the contract", "Sat 19 Dec Sun Qian Last day of consent"):
+    for phrase in (
+        "Fri 11 Dec",
+        "14:30",
+        "Tue 8 Dec past its day",
+        "Ask for the contract",
+        "Sat 19 Dec Sun Qian Last day of consent",
+    ):
         assert phrase in text, phrase
     assert "Far away" not in text
     assert "Nothing is set" in words(get(chen, "/desk/calendar"))
@@ -296,7 +311,9 @@ def test_the_agenda_of_the_coming_weeks(app: Flask, lin: FlaskClient, chen: Flas
 
 def make_feed(lin: FlaskClient) -> str:
     post(lin, "/desk/feed", {})
-    found = re.search(r'id="feed" readonly value="http://localhost(/desk/feed/[\w-]+\.ics)"', get(lin, "/desk/calendar"))
+    found = re.search(
+        r'id="feed" readonly value="http://localhost(/desk/feed/[\w-]+\.ics)"', get(lin, "/desk/calendar")
+    )
     assert found
     return found[1]
 
