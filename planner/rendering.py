@@ -9,15 +9,18 @@ from pathlib import Path
 
 from flask import Flask, Response, current_app, g, request, send_from_directory, url_for
 from flask_babel import get_locale
+from flask_login import current_user
 from jinja2 import StrictUndefined
 from markupsafe import Markup
+from sqlalchemy import select
 
 from . import charts, formatting, i18n, icons
-from .access import Permission, can_open, find_agency_member, find_client, find_own_case_id, may, may_see
+from .access import Permission, can_open, find_agency_member, may, may_see
 from .clock import now
 from .config import PROJECT
+from .extensions import db
 from .i18n import html_lang
-from .models import Part
+from .models import Client, Consent, Membership, Part
 from .security import csp_nonce, device_mark
 
 STATIC = PROJECT / "static"
@@ -116,6 +119,21 @@ def home_url() -> str:
     """Where the Today tab leads: the start address for one's own case, the case's own address for another."""
     away = g.get("case") is not None and (g.get("consent") is not None or not g.get("at_home", True))
     return url_for("today.index") if away else url_for("today.home")
+
+
+def find_client() -> Client | None:
+    """For templates: the case at hand as the agency's list has it; None unless it is opened by consent."""
+    consent: Consent | None = g.get("consent")
+    if consent is None:
+        return None
+    mine = select(Client).where(Client.agency_id == consent.agency_id, Client.case_id == consent.case_id)
+    return db.session.scalars(mine).one_or_none()
+
+
+def find_own_case_id() -> int | None:
+    """For templates: the file a counsellor has as a borrower, like everybody who registered."""
+    mine = select(Membership.case_id).where(Membership.user_id == current_user.id)
+    return db.session.scalar(mine.order_by(Membership.role, Membership.id).limit(1))
 
 
 def _static(version: str, filename: str) -> Response:

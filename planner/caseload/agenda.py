@@ -66,14 +66,15 @@ def days(member: AgencyMember, zone: str, now: datetime) -> list[Day]:
     today = now.astimezone(ZoneInfo(zone)).date()
     until = today + timedelta(days=DAYS)
     begins = datetime.combine(today, _MIDNIGHT, ZoneInfo(zone))
-    clients = {row.client_id: row for row in listing.everyone(member, now, today)}
+    meetings = notes.coming_appointments(member, begins, begins + timedelta(days=DAYS + 1))
+    tasks = [(task, number) for task, number in notes.open_tasks(member) if task.due_on <= until]
+    named = {row.client_id for row, _n in meetings} | {task.client_id for task, _n in tasks}
+    clients = {row.client_id: row for row in listing.ahead(member, now, today, until, named)}
     found = [item for row in clients.values() for item in _of_case(row, today, until, zone)]
-    for row, number in notes.coming_appointments(member, begins, begins + timedelta(days=DAYS + 1)):
+    for row, number in meetings:
         local = row.starts_at.astimezone(ZoneInfo(zone))
         found.append(_item(Kind.APPOINTMENT, local.date(), local.time(), clients.get(row.client_id), number, row))
-    for task, number in notes.open_tasks(member):
-        if task.due_on <= until:
-            found.append(_item(Kind.TASK, task.due_on, _MIDNIGHT, clients.get(task.client_id), number, task))
+    found += [_item(Kind.TASK, task.due_on, _MIDNIGHT, clients.get(task.client_id), n, task) for task, n in tasks]
     found.sort(key=lambda item: (item.on, item.at, item.number, item.kind))
     return [Day(on, list(items)) for on, items in groupby(found, key=lambda item: item.on)]
 

@@ -87,9 +87,9 @@ def refresh(case_ids: Sequence[int], now: datetime) -> None:
         _refresh_one(key, now)
 
 
-def is_stale(row: CaseFigures | None, timezone: str, now: datetime) -> bool:
-    """Whether the figures are not today's as the case stands."""
-    return row is None or row.is_stale or row.day != day_in(timezone, now)
+def is_stale(row: Any, timezone: str, now: datetime) -> bool:
+    """Whether figures are not today's as the case stands. `row` is CaseFigures, or any row with its columns, perhaps empty."""
+    return row is None or row.is_stale is not False or row.day != day_in(timezone, now)
 
 
 def day_in(zone: str, now: datetime) -> date:

@@ -1,11 +1,11 @@
 """A counsellor's clients as one table: what consent allows of each, filtered, sorted and cut into pages by the database.
 
-However many clients there are, it is one statement for the numbers and one for a page.
+However many clients there are, it is one statement.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from enum import StrEnum
@@ -126,22 +126,21 @@ def wanted_from(args: Mapping[str, str]) -> Wanted:
     )
 
 
-def numbers(member: AgencyMember, wanted: Wanted, now: datetime, today: date) -> Numbers:
-    """The clients counted, in one statement."""
+def look_up(member: AgencyMember, wanted: Wanted, now: datetime, today: date) -> tuple[Numbers, list[Row[Any]]]:
+    """The clients counted, and one page of them, in one statement that goes through them once."""
     book = _book(member, now, today)
     conditions = {each: _condition(book, each, now, today) for each in Filter}
     asked = and_(conditions[wanted.only], _found_by(book, wanted.search))
-    counts = [func.count(case((condition, 1))) for condition in (*conditions.values(), asked)]
-    row = db.session.execute(select(*counts).select_from(book)).one()
-    return Numbers(dict(zip(Filter, row, strict=False)), row[-1])
-
-
-def rows(member: AgencyMember, wanted: Wanted, now: datetime, today: date) -> list[Row[Any]]:
-    """One page of clients, in one statement."""
-    book = _book(member, now, today)
-    asked = select(book).where(_condition(book, wanted.only, now, today), _found_by(book, wanted.search))
-    page = asked.order_by(*_order(book, wanted)).limit(PAGE).offset((wanted.page - 1) * PAGE)
-    return list(db.session.execute(page))
+    counts = [func.count(case((each, 1))).label(f"count_{n}") for n, each in enumerate((*conditions.values(), asked))]
+    counted = select(*counts).select_from(book).cte("counted")
+    nth = func.row_number().over(order_by=_order(book, wanted)).label("nth")
+    sorted_rows = select(book, nth).where(asked).order_by(nth).limit(PAGE).offset((wanted.page - 1) * PAGE)
+    page = sorted_rows.subquery("page")
+    joined = select(counted, page).select_from(counted.outerjoin(page, true())).order_by(page.c.nth)
+    found = list(db.session.execute(joined))
+    totals = found[0][: len(counts)]
+    numbers = Numbers(dict(zip(Filter, totals, strict=False)), totals[-1])
+    return numbers, [row for row in found if row.client_id is not None]
 
 
 def one(member: AgencyMember, client_id: int, now: datetime, today: date) -> Row[Any] | None:
@@ -150,10 +149,15 @@ def one(member: AgencyMember, client_id: int, now: datetime, today: date) -> Row
     return db.session.execute(select(book).where(book.c.client_id == client_id)).one_or_none()
 
 
-def everyone(member: AgencyMember, now: datetime, today: date) -> list[Row[Any]]:
-    """All clients of this counsellor, by number."""
+def ahead(member: AgencyMember, now: datetime, today: date, until: date, client_ids: Collection[int]) -> list[Row[Any]]:
+    """These clients, and those for whom a reply, a review or the end of consent falls before `until` is over."""
     book = _book(member, now, today)
-    return list(db.session.execute(select(book).order_by(book.c.number)))
+    c, end = book.c, now + timedelta(days=(until - today).days + 1)
+    wanted = or_(
+        c.client_id.in_(client_ids), c.reply_on.between(today, until), c.review_on.between(today, until),
+        and_(c.is_open, c.expires_at <= end),
+    )  # fmt: skip
+    return list(db.session.execute(select(book).where(wanted).order_by(c.number)))
 
 
 def _book(member: AgencyMember, now: datetime, today: date) -> CTE:

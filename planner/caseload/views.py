@@ -15,7 +15,7 @@ from .. import clock
 from ..access import agency
 from ..extensions import db
 from ..messages import see_other
-from ..models import AgencyMember, AgencyRole, CaseFigures
+from ..models import AgencyMember, AgencyRole
 from . import agenda, figures, listing, notes, panel
 from .clients import zone_of
 from .forms import ViewForm
@@ -77,8 +77,7 @@ def calendar(member: AgencyMember) -> Page:
 
 def _index_page(member: AgencyMember, form: ViewForm) -> str:
     now, today, wanted = clock.now(), clock.today(zone_of(member)), _wanted()
-    rows = _fresh_rows(member, wanted, today)
-    counted = listing.numbers(member, wanted, now, today)
+    counted, rows = _look_up(member, wanted, today)
     client_id = request.args.get("client", type=int)
     chosen = panel.look(member, client_id, now, today) if client_id is not None else None
     return render_template(
@@ -91,18 +90,17 @@ def _wanted() -> Wanted:
     return listing.wanted_from(request.args)
 
 
-def _fresh_rows(member: AgencyMember, wanted: Wanted, today: date) -> list[Row[Any]]:
+def _look_up(member: AgencyMember, wanted: Wanted, today: date) -> tuple[listing.Numbers, list[Row[Any]]]:
     """The page's rows; the first few that are not of today as the case stands are worked out before."""
     now = clock.now()
-    found = listing.rows(member, wanted, now, today)
-    stale = [row.case_id for row in found if _is_stale(row)][:MOST_AT_ONCE]
+    counted, rows = listing.look_up(member, wanted, now, today)
+    stale = [row.case_id for row in rows if _is_stale(row)][:MOST_AT_ONCE]
     if not stale:
-        return found
+        return counted, rows
     figures.refresh(stale, now)
-    return listing.rows(member, wanted, now, today)
+    return listing.look_up(member, wanted, now, today)
 
 
 def _is_stale(row: Row[Any]) -> bool:
     """Whether figures are shared and not of today as the case stands."""
-    kept = None if row.is_stale is None else CaseFigures(is_stale=row.is_stale, day=row.day)
-    return bool(row.is_open) and figures.is_stale(kept, row.timezone, clock.now())
+    return bool(row.is_open) and figures.is_stale(row, row.timezone, clock.now())

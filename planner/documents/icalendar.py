@@ -1,4 +1,4 @@
-"""A calendar of what is coming (RFC 5545): whole days or times, alarms at exact instants, always the same UID for the same matter.
+"""A calendar of what is coming (RFC 5545): whole days or times, alarms at exact instants, the same UID for the same matter.
 
 Whole days mean that day wherever the phone is, and times and alarms are instants in UTC, so no VTIMEZONE is needed;
 X-WR-TIMEZONE says where the household lives. The same entries give the same bytes.
@@ -20,7 +20,8 @@ REFRESH = timedelta(hours=6)
 class CalendarEntry:
     """One day worth remembering. `uid` is stable and holds nothing private; `url` is where to go on.
 
-    With `starts_at` (aware) it is not the whole day but `minutes` from then. `alarms` are instants (aware). `stamp` (aware) is when the entry came to be, and `revision` grows when it changes.
+    With `starts_at` (aware) it is not the whole day but `minutes` from then. `alarms` are instants (aware). `stamp` (aware) is
+    when the entry came to be, and `revision` grows when it changes.
     """
 
     uid: str

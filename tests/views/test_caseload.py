@@ -469,6 +469,6 @@ def test_the_numbers_and_the_pages_agree(app: Flask, desk: Desk) -> None:
         member = db.session.scalars(select(AgencyMember).where(AgencyMember.user_id == desk.lin_id)).one()
         for only in Filter:
             wanted = listing.Wanted(only)
-            found = listing.numbers(member, wanted, NOW, TODAY)
-            assert found.found == found.by_filter[only] == len(listing.rows(member, wanted, NOW, TODAY))
+            counted, rows = listing.look_up(member, wanted, NOW, TODAY)
+            assert counted.found == counted.by_filter[only] == len(rows)
         assert db.session.scalar(select(Case.id).limit(1))
