@@ -6,10 +6,12 @@ import hashlib
 import secrets
 from datetime import timedelta
 from typing import Any
+from urllib.parse import urlsplit
 
 from flask import Flask, Response, g, request
 from flask.sessions import SecureCookieSessionInterface
 from flask_login import current_user
+from flask_wtf.csrf import CSRFError
 from werkzeug.middleware.proxy_fix import ProxyFix
 from werkzeug.routing import IntegerConverter, Map
 
@@ -66,12 +68,28 @@ def init_app(app: Flask, settings: Settings) -> None:
         MAX_FORM_MEMORY_SIZE=MAX_BODY_BYTES,
         MAX_FORM_PARTS=MAX_FORM_PARTS,
         WTF_CSRF_TIME_LIMIT=None,  # a form left open overnight must still save; the token dies with the session
-        WTF_CSRF_SSL_STRICT=True,
+        WTF_CSRF_SSL_STRICT=False,  # it refuses whoever sends no Referer, as browsers do not from a lender's page
     )
+    app.before_request(_refuse_other_sites)
     if settings.trusted_proxies:
         hops = settings.trusted_proxies
         app.wsgi_app = ProxyFix(app.wsgi_app, x_for=hops, x_proto=hops)  # type: ignore[method-assign]  # Flask's own way
     app.after_request(lambda answer: _add_headers(answer, settings))
+
+
+def _refuse_other_sites() -> None:
+    """A form sent from another site's page is refused, whatever token it has. Raises CSRFError.
+
+    Pages that may not tell where they are (no-referrer) send neither Referer nor a readable Origin; the token speaks for them.
+    """
+    if request.method in ("GET", "HEAD", "OPTIONS"):
+        return
+    said = (request.headers.get("Origin"), request.referrer)
+    strange = [
+        address for address in said if address and address != "null" and urlsplit(address).netloc != request.host
+    ]
+    if strange or request.headers.get("Sec-Fetch-Site") == "cross-site":
+        raise CSRFError("sent from another site")
 
 
 def csp_nonce() -> str:

@@ -82,7 +82,7 @@ CASE = {
         evidence.delete evidence.delete_post evidence.edit evidence.edit_post evidence.upload
     """,
     ("view", "own"): """
-        caseload_shared.index cases.more consent.index consent.log_index reminder_feed.download reminder_loans.detail
+        caseload_shared.index cases.more consent.index consent.log reminder_feed.download reminder_loans.detail
         reminders.inbox reminders.index
     """,
     ("record", "own"): """

@@ -17,6 +17,7 @@ from planner.extensions import db
 from planner.models import Base
 from planner.rendering import static_version
 from tests.factories import Household, sign_in_as
+from tests.lender import share_plan, visitor
 from tests.pages import get, post
 
 PASSWORD = "correct horse battery"
@@ -195,9 +196,35 @@ def test_a_form_posted_from_another_site_is_refused_over_https(by_https: Flask) 
     page = client.get("/welcome", **base).get_data(as_text=True)
     token = re.search(r'name="csrf_token" value="([^"]+)"', page)
     assert token
-    for site, status in (("https://evil.example/", 403), ("https://plan.example.org/welcome", 303)):
-        answer = client.post("/start", data={"csrf_token": token[1]}, headers={"Referer": site}, **base)
-        assert answer.status_code == status
+    own, other = "https://plan.example.org", "https://evil.example"
+    refused = [{"Referer": f"{other}/"}, {"Origin": other}, {"Origin": "null", "Sec-Fetch-Site": "cross-site"}]
+    for headers in refused:
+        assert client.post("/start", data={"csrf_token": token[1]}, headers=headers, **base).status_code == 403, headers
+    for headers in (
+        {"Referer": f"{own}/welcome"},
+        {"Origin": own},
+        {"Origin": "null", "Sec-Fetch-Site": "same-origin"},
+        {},
+    ):
+        assert client.post("/start", data={"csrf_token": token[1]}, headers=headers, **base).status_code == 303, headers
+
+
+def test_a_lender_without_a_referer_can_answer_over_https(by_https: Flask, household: Household) -> None:
+    """Their page says no-referrer, so the browser sends none, and an unreadable Origin."""
+    base: dict[str, Any] = {"base_url": "https://plan.example.org"}
+    with by_https.app_context():
+        plan = share_plan(household)
+    lender = visitor(by_https)
+    page = lender.get(plan.link, **base)
+    assert page.headers["Referrer-Policy"] == "no-referrer"
+    token = re.search(r'name="csrf_token" value="([^"]+)"', page.get_data(as_text=True))
+    assert token
+    form = {"csrf_token": token[1], "kind": "accept", "person": "Li Wei", "step": "check"}
+    headers = {"Origin": "null", "Sec-Fetch-Site": "same-origin"}
+    assert lender.post(f"{plan.link}/answer", data=form, headers=headers, **base).status_code == 200
+    assert (
+        lender.post(f"{plan.link}/answer", data=form | {"csrf_token": ""}, headers=headers, **base).status_code == 403
+    )
 
 
 def test_reading_changes_nothing(app: Flask, household: Household, borrower: FlaskClient, plan_id: int) -> None:
