@@ -14,6 +14,7 @@ from flask.testing import FlaskClient
 from werkzeug.routing import Rule
 
 from planner.access import Permission
+from tests.addresses import address_values
 from tests.factories import Household
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -48,20 +49,10 @@ def test_a_view_permission_is_never_enough_to_post(app: Flask) -> None:
 
 def case_addresses(app: Flask, household: Household) -> Iterator[tuple[str, str, str]]:
     """Each address under the household's case: endpoint, method, path filled with keys of its rows."""
-    values = {
-        "case_id": household.case_id,
-        "loan_id": household.loan_ids["haier"],
-        "n": 6,
-        "extension": "json",
-        "kind": "income",
-        "to": "largest",
-        "name": "payslip.pdf",
-        "letter": "hold",
-    }
     adapter = app.url_map.bind("localhost")
     for rule, _stated in rules(app):
         if "case_id" in rule.arguments:
-            known = {name: values.get(name, 1) for name in rule.arguments}
+            known = address_values(household, rule)
             for method in sorted(rule.methods & {"GET", "POST"}):
                 yield rule.endpoint, method, adapter.build(rule.endpoint, known, method=method)
 

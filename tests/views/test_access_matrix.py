@@ -19,6 +19,7 @@ from planner import access
 from planner.extensions import db
 from planner.models import Consent, Part, Scope
 from tests.access_decisions import Decided, decisions
+from tests.addresses import address_values
 from tests.agency import GIVEN, SHARED, Desk, give_consent, make_desk
 from tests.conftest import NOW
 from tests.factories import Household, make_user, sign_in_as
@@ -143,16 +144,6 @@ def routes(app: Flask) -> Iterator[Rule]:
     return (rule for rule in app.url_map.iter_rules() if rule.endpoint != "static")
 
 
-def values(household: Household, rule: Rule) -> dict[str, Any]:
-    """Something for each variable of an address."""
-    known: dict[str, Any] = {
-        "case_id": household.case_id, "loan_id": household.loan_ids["haier"], "n": 6, "extension": "json", "kind": "income",
-        "to": "largest", "name": "payslip.pdf", "letter": "hold", "ending": "json", "key": "x",
-        "what": "paid", "day": "2026-12-18",
-    }  # fmt: skip
-    return {name: known.get(name, 1) for name in rule.arguments}
-
-
 def answered(answer: Any) -> str:
     """How the door answered."""
     where = answer.headers.get("Location", "")
@@ -193,7 +184,7 @@ def test_a_role_may_do_what_was_decided_and_nothing_else(
         for method in sorted(rule.methods & set(METHODS)):
             if decided.kind in ("public", "signed_in") and (role.is_known or decided.kind == "public"):
                 continue  # these run the view itself: their own tests do that
-            path = adapter.build(rule.endpoint, values(household, rule), method=method)
+            path = adapter.build(rule.endpoint, address_values(household, rule), method=method)
             answer = browser.open(path, method=method)
             found, cells = answered(answer), cells + 1
             if found != expected(role, decided):
@@ -207,7 +198,7 @@ def test_methods_that_no_route_has_are_refused_for_everybody(
 ) -> None:
     adapter = app.url_map.bind("localhost")
     for rule in routes(app):
-        path = adapter.build(rule.endpoint, values(household, rule), method=min(rule.methods & {"GET", "POST"}))
+        path = adapter.build(rule.endpoint, address_values(household, rule), method=min(rule.methods & {"GET", "POST"}))
         for method in ("PUT", "PATCH", "DELETE"):
             if method not in rule.methods:
                 assert borrower.open(path, method=method).status_code == 405, (path, method)
@@ -232,7 +223,7 @@ def test_the_pages_a_role_may_open_are_whole(
         decided = decisions()[rule.endpoint]
         if decided.kind != "case" or "GET" not in rule.methods or expected(role, decided) != "open":
             continue
-        path = adapter.build(rule.endpoint, values(household, rule), method="GET")
+        path = adapter.build(rule.endpoint, address_values(household, rule), method="GET")
         assert browser.get(path).status_code in (200, 302, 303, 404), path
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from dataclasses import replace
+from typing import Any
 
 import pytest
 from flask import Flask
@@ -16,6 +17,7 @@ from planner.config import Settings
 from planner.extensions import db
 from planner.models import Base
 from planner.rendering import static_version
+from tests.addresses import address_values
 from tests.factories import Household, sign_in_as
 from tests.lender import share_plan, visitor
 from tests.pages import get, post
@@ -59,15 +61,10 @@ def plan_id(household: Household, borrower: FlaskClient) -> int:
 
 def addresses(app: Flask, household: Household, method: str) -> Iterator[tuple[str, str]]:
     """Each route that takes the method: endpoint and a path that leads to something where there is something."""
-    values = {
-        "case_id": household.case_id, "loan_id": household.loan_ids["haier"], "line_id": 1, "proposal_id": 1, "n": 6,
-        "extension": "json", "signed": "x", "token": "x", "kind": "income",
-        "what": "paid", "letter": "hold",
-    }  # fmt: skip
     adapter = app.url_map.bind("localhost")
     for rule in app.url_map.iter_rules():
         if rule.endpoint != "static" and method in (rule.methods or ()):
-            known = {name: values.get(name, 1) for name in rule.arguments}
+            known = address_values(household, rule)
             query = {"kind": "income"} if rule.endpoint == "budget.create" else {}
             yield rule.endpoint, adapter.build(rule.endpoint, known | query, method=method)
 
@@ -199,14 +196,18 @@ def test_a_form_posted_from_another_site_is_refused_over_https(by_https: Flask) 
     own, other = "https://plan.example.org", "https://evil.example"
     refused = [{"Referer": f"{other}/"}, {"Origin": other}, {"Origin": "null", "Sec-Fetch-Site": "cross-site"}]
     for headers in refused:
-        assert client.post("/start", data={"csrf_token": token[1]}, headers=headers, **base).status_code == 403, headers
+        assert client.post("/language", data={"csrf_token": token[1]}, headers=headers, **base).status_code == 403, (
+            headers
+        )
     for headers in (
         {"Referer": f"{own}/welcome"},
         {"Origin": own},
         {"Origin": "null", "Sec-Fetch-Site": "same-origin"},
         {},
     ):
-        assert client.post("/start", data={"csrf_token": token[1]}, headers=headers, **base).status_code == 303, headers
+        assert client.post("/language", data={"csrf_token": token[1]}, headers=headers, **base).status_code == 303, (
+            headers
+        )
 
 
 def test_a_lender_without_a_referer_can_answer_over_https(by_https: Flask, household: Household) -> None:
