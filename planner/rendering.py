@@ -55,7 +55,6 @@ def init_app(app: Flask) -> None:
         agency_member=find_agency_member,
         client_at_hand=find_client,
         own_case=find_own_case_id,
-        has_page=lambda endpoint: endpoint in current_app.view_functions,
         now=now,
         home_url=home_url,
         lang=lambda: html_lang(str(get_locale())),

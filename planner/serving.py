@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import os
-import subprocess
 import sys
-import threading
 from typing import Any
 
 from flask import Flask
@@ -13,11 +11,11 @@ from gunicorn.app.base import BaseApplication
 
 from . import config
 from .app import create_app
+from .beside import WorkerBeside
 from .database import upgrade
 from .demo import load as load_demo
 
 WEB_PROCESSES, WEB_THREADS = 2, 4
-RESTART_SECONDS = 5
 
 
 class Server(BaseApplication):
@@ -46,37 +44,13 @@ def serve(host: str, port: int, *, demo: bool) -> int:
         with app.app_context():
             sys.stdout.write(load_demo() + "\n")
     app.extensions["planner_engine"].dispose()  # no connection may be shared by the processes that gunicorn makes
-    worker = WorkerBeside(os.environ | {"BASE_URL": settings.base_url, "PLANNER_BESIDE": str(os.getpid())})
+    worker = WorkerBeside({"BASE_URL": settings.base_url})
     worker.start()
     try:
         Server(app, _options(host, port, worker)).run()
     finally:
         worker.stop()
     return 0
-
-
-class WorkerBeside(threading.Thread):
-    """Keeps one reminder worker running: a worker that fell over is started again, so that no reminder waits unseen."""
-
-    def __init__(self, env: dict[str, str]) -> None:
-        super().__init__(daemon=True, name="reminder-worker")
-        self.env, self.stopping = env, threading.Event()
-        self.process = self._launch()
-
-    def run(self) -> None:
-        """Wait for the worker to end; unless we are stopping, start the next one."""
-        while not self.stopping.is_set():
-            self.process.wait()
-            if not self.stopping.wait(RESTART_SECONDS):
-                self.process = self._launch()
-
-    def stop(self) -> None:
-        """End the worker and start no other."""
-        self.stopping.set()
-        self.process.terminate()
-
-    def _launch(self) -> subprocess.Popen[bytes]:
-        return subprocess.Popen([sys.executable, "-m", "planner.cli", "worker"], env=self.env)
 
 
 def _options(host: str, port: int, worker: WorkerBeside) -> dict[str, Any]:

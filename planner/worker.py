@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import logging
 import os
-import signal
 import threading
 from collections.abc import Callable
 from datetime import datetime
@@ -21,6 +20,7 @@ from huey.serializer import SignedSerializer
 from sqlalchemy import Engine
 
 from . import clock
+from .beside import WorkerBeside, watch_parent
 from .caseload import figures
 from .config import Settings
 from .evidence import services as evidence
@@ -30,7 +30,8 @@ from .reminders.planning import plan_due
 NAME = "planner"
 INTERVAL_SECONDS = 30
 THREADS = 4
-SENDERS = 4
+SENDERS = 2
+PROCESSES, MOST_PROCESSES = "PLANNER_WORKER_PROCESSES", 4
 # A message being handed over when the worker is asked to stop gets this long; its lease covers what takes longer.
 STOP_SECONDS = 20
 SWEEP_AT = (19, 40)  # UTC: the small hours in China, where most borrowers are
@@ -49,9 +50,23 @@ def run(app: Flask) -> int:
         graceful_signal="TERM", shutdown_timeout=STOP_SECONDS,
     )  # fmt: skip
     consumer.scheduler_class.periodic_task_seconds = seconds
-    threading.Thread(target=_watch_parent, daemon=True, name="parent-watch").start()
-    consumer.run()
+    threading.Thread(target=watch_parent, daemon=True, name="parent-watch").start()
+    beside = [WorkerBeside({PROCESSES: "1"}) for _ in range(_processes(app) - 1)]
+    for worker in beside:
+        worker.start()
+    try:
+        consumer.run()
+    finally:
+        for worker in beside:
+            worker.stop()
     return 0
+
+
+def _processes(app: Flask) -> int:
+    """How many processes share the work: one for each core, which wording and encoding keep busy; on SQLite one."""
+    if app.extensions["planner_engine"].dialect.name == "sqlite":
+        return 1
+    return int(os.environ.get(PROCESSES, min(os.cpu_count() or 1, MOST_PROCESSES)))
 
 
 def make_huey(settings: Settings, engine: Engine) -> Huey:
@@ -123,13 +138,3 @@ class Turning(Consumer):
     """A consumer with a rhythm of its own."""
 
     scheduler_class = _Rhythm
-
-
-def _watch_parent() -> None:
-    """Stop when `planner serve` started us and has gone without saying so."""
-    beside = os.environ.get("PLANNER_BESIDE")
-    while beside is not None:
-        if os.getppid() != int(beside):
-            os.kill(os.getpid(), signal.SIGTERM)
-            return
-        threading.Event().wait(1)

@@ -141,6 +141,16 @@ def live_server(tmp_path: Path, inbox: Inbox) -> Iterator[LiveServer]:
     assert "Traceback" not in server.log(), server.log()
 
 
+@pytest.fixture
+def live_demo(tmp_path: Path, inbox: Inbox) -> Iterator[LiveServer]:
+    """The app with the demo household and agency, for one test to change."""
+    server = LiveServer(tmp_path, _free_port(), inbox.port)
+    server.start(demo=True)
+    yield server
+    server.stop()
+    assert "Traceback" not in server.log(), server.log()
+
+
 @pytest.fixture(scope="module")
 def demo_server(tmp_path_factory: pytest.TempPathFactory, inbox: Inbox) -> Iterator[LiveServer]:
     """The app with the demo household, shared by the tests of a file."""
