@@ -26,7 +26,7 @@ from .security import csp_nonce, device_mark
 STATIC = PROJECT / "static"
 CRITICAL = ("css/tokens.css", "css/base.css", "css/components.css")
 BUNDLE = "css/app.css"
-SHEETS = ("css/print.css", "css/desk.css")
+SHEETS = ("css/print.css", "css/desk.css", "css/doc.css")
 IMMUTABLE = "public, max-age=31536000, immutable"
 _FORMATS = ("money", "percent", "day", "clock_time", "moment", "amount_input", "symbol", "listed")
 

@@ -91,8 +91,9 @@ CASE = {
     """,
     ("manage", "own"): """
         cases.settings cases.settings_post consent.answer consent.cancel consent.edit consent.edit_post consent.end
-        consent.invite consent.invite_post consent.reminders suggestions.decide
+        consent.invite consent.invite_post consent.reminders
     """,
+    ("manage", ""): "suggestions.decide",
     ("view", ""): "suggestions.detail suggestions.index",
     ("draft", ""): "suggestions.note suggestions.withdraw",
     ("draft", "loans"): "suggestions.scenario",

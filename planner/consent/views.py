@@ -162,7 +162,7 @@ def _invite_page(form: InviteForm) -> str:
 
 
 def _edit_page(form: TermsForm, consent: Consent) -> str:
-    return render_template("consent/edit.html", form=form, consent=consent, words=words)
+    return render_template("consent/edit.html", form=form, given=consent, words=words)
 
 
 def _open_consent(case: Case, consent_id: int) -> Consent:

@@ -102,7 +102,7 @@ PAGES: dict[str, Any] = {
     "caseload.detail": _l("the overview of the file"),
     "evidence.index": _FILES, "evidence.upload": _FILES, "evidence.download": _FILE, "evidence.edit": _FILE,
     "evidence.edit_post": _FILE, "evidence.delete": _FILE, "evidence.delete_post": _FILE,
-    "exports.index": _EXPORT, "exports.case": _EXPORT, "exports.download": _EXPORT,
+    "exports.case_file": _EXPORT, "exports.statement": _EXPORT, "exports.statements": _EXPORT, "exports.caseload": _EXPORT,
     "history.index": _ENTRIES, "history.row": _l("an entry of a statement"), "history.row_post": _l("an entry of a statement"),
     "history.sort": _ENTRIES, "history.recurring": _l("what comes back every month"),
     "history.offer": _l("what comes back every month"), "history.offer_post": _l("what comes back every month"),
@@ -137,6 +137,7 @@ PAGES: dict[str, Any] = {
     "sharing.document": _l("a plan as a document"),
     "suggestions.index": _SUGGESTIONS, "suggestions.detail": _l("a suggestion"), "suggestions.note": _l("a suggestion"),
     "suggestions.decide": _l("a suggestion"), "suggestions.withdraw": _l("a suggestion"),
+    "suggestions.plan": _PLAN, "suggestions.letter": _LETTER, "suggestions.scenario": _l("a what-if of a loan"),
     "today.index": _l("Today"),
 }  # fmt: skip
 

@@ -17,6 +17,7 @@ from ..documents.proposal import SHOWN_AT_FIRST
 from ..errors import NotFound
 from ..i18n import html_lang
 from ..models import Case, Part
+from ..proposals.blueprint import is_own_draft
 from . import services, words
 from .forms import MOST_CONTACTS, ContactForm, TextForm, WishesForm, mark_of
 from .services import Subject
@@ -40,8 +41,9 @@ def detail(case: Case, letter: str) -> Page:
         return _choice_page(case, letter)
     if subject.obstacle:
         return render_template(
-            "letters/other.html", s=subject, words=words, kind_words=kind_words, letter_for=letter_for
-        )
+            "letters/other.html", s=subject, words=words, kind_words=kind_words, letter_for=letter_for,
+            edits=may(Permission.RECORD) or (subject.item is not None and is_own_draft(subject.item.proposal)),
+        )  # fmt: skip
     form, contacts = WishesForm(formdata=None, data=_first_values(subject)), contact_forms(formdata=None)
     text = "" if letter == "complaint" else services.write(subject, form.wishes(subject.parts))
     return letter_page(subject, form, contacts, _text_form(text))

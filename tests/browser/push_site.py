@@ -32,7 +32,7 @@ class Site:
         threading.Thread(target=self.server.serve_forever, daemon=True).start()
 
     def _dispatch(self, environ: Any, start_response: Any) -> Any:
-        if environ["REQUEST_METHOD"] == "POST":
+        if environ["PATH_INFO"].startswith("/push/") and environ["REQUEST_METHOD"] == "POST":
             self.referrers.append(environ.get("HTTP_REFERER"))
         return self.app(environ, start_response)
 

@@ -10,7 +10,7 @@ import pytest
 from flask import Flask
 from sqlalchemy import select
 
-from planner import watching
+from planner import changing
 from planner.consent import changes
 from planner.consent.changes import Line, describe
 from planner.consent.fields import COLUMNS
@@ -57,7 +57,7 @@ def test_a_contract_tells_only_what_differs(english: Household) -> None:
 
 def test_a_new_loan_tells_its_contract_in_its_own_currency(english: Household) -> None:
     loan = db.session.get_one(Loan, english.loan_ids["haier"])
-    values = watching.values_of(loan) | {"currency": "USD"}
+    values = changing.values_of(loan) | {"currency": "USD"}
     values["terms"] = values["terms"] | {"currency": {"code": "USD", "minor_digits": 2}}
     told = {line.label: line.after for line in describe(changed("Loan", {}, values), "CNY")}
     assert told["Amount borrowed"].startswith("$")
@@ -114,7 +114,7 @@ def test_titles_name_the_row_and_payments_the_loan(english: Household) -> None:
     told = changes.tell(case, [
         changed("BudgetLine", {"amount_minor": 1}, {"amount_minor": 2}, rent.id),
         changed("Payment", {"reversed_on": None}, {"reversed_on": "2026-12-09"}, paid.id),
-        {"action": "add", "model": "Loan", "row_id": None, "before": {}, "after": watching.values_of(loan),
+        {"action": "add", "model": "Loan", "row_id": None, "before": {}, "after": changing.values_of(loan),
          "children": [{"action": "add", "model": "Payment", "row_id": None, "before": {}, "after": {"amount_minor": 5},
                        "children": []}]},
     ])  # fmt: skip

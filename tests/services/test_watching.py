@@ -194,8 +194,9 @@ def test_bad_input_gets_the_same_page_as_the_household(place: Place, borrower: F
     lin = place.counsellor()
     for rest, data in (("budget/new?kind=expense", RENT | {"amount": "-3"}), ("loans/new", BANK | {"principal": ""}),
                        ("radar/balance", {"balance": "a lot"}), ("calendar", {"on": "x"})):  # fmt: skip
-        theirs, ours = (words(post(each, place.path(rest), data, 422)) for each in (lin, borrower))
-        assert theirs == ours
+        pages = [words(post(each, place.path(rest), data, 422)) for each in (lin, borrower)]
+        theirs, ours = (page.partition("Not saved yet")[2] for page in pages)
+        assert theirs == ours != ""
     with place.app.app_context():
         assert db.session.scalar(select(Suggestion)) is None
 

@@ -129,6 +129,7 @@ def test_a_code_opens_one_session(app: Flask, household: Household, client: Flas
 def test_a_recovery_code_opens_one_session_and_says_how_many_are_left(
     app: Flask, household: Household, client: FlaskClient, secret: str
 ) -> None:
+    client.environ_base["HTTP_ACCEPT_LANGUAGE"] = "en"
     codes = give_codes(app, household.user_id)
     typed = {"way": "recovery", "recovery": codes[0]}
     post(client, "/sign-in", RIGHT)
@@ -187,6 +188,7 @@ def test_a_session_planted_before_opens_nothing_after(
 def test_the_second_step_waits_ten_minutes_and_then_asks_for_the_password(
     household: Household, client: FlaskClient, secret: str
 ) -> None:
+    client.environ_base["HTTP_ACCEPT_LANGUAGE"] = "en"
     with time_machine.travel(NOW, tick=False) as clock:
         post(client, "/sign-in?next=/account", RIGHT)
         clock.shift(timedelta(minutes=9, seconds=59))
