@@ -59,6 +59,8 @@ def run(app: Flask) -> int:
     finally:
         for worker in beside:
             worker.stop()
+        for worker in beside:
+            worker.join(STOP_SECONDS)
     return 0
 
 
