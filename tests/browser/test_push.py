@@ -188,7 +188,9 @@ def test_the_device_is_announced_once_a_launch_and_again_after_a_day(site: Site,
     window = opened(site.service.device())
     switch_on(window, site)
     posts: list[str] = []
-    window.page.on("request", lambda request: posts.append(request.url) if request.url.endswith("/push/subscribe") else None)
+    window.page.on(
+        "request", lambda request: posts.append(request.url) if request.url.endswith("/push/subscribe") else None
+    )
     for _ in range(2):
         window.open("/account")  # outside the tabs: nothing to announce there
         window.open("/")
