@@ -21,6 +21,7 @@ from planner import config
 from planner.app import create_app
 from planner.database import upgrade
 from planner.extensions import db, limiter, make_engine
+from tests.agency import Desk, make_desk
 from tests.factories import Household, make_household, sign_in_as
 
 if TYPE_CHECKING:
@@ -165,6 +166,33 @@ def viewer(app: Flask, household: Household) -> FlaskClient:
 def stranger(app: Flask, household: Household) -> FlaskClient:
     """Somebody with a case of their own and none of this one."""
     return sign_in_as(app, household.stranger_id)
+
+
+@pytest.fixture
+def desk(app: Flask, household: Household) -> Desk:
+    """An agency whom nobody has let in yet."""
+    with app.app_context():
+        made = make_desk()
+        db.session.commit()
+    return made
+
+
+@pytest.fixture
+def lin(app: Flask, desk: Desk) -> FlaskClient:
+    """A counsellor of the agency, signed in with a second factor."""
+    return sign_in_as(app, desk.lin_id, second_factor=True)
+
+
+@pytest.fixture
+def chen(app: Flask, desk: Desk) -> FlaskClient:
+    """A colleague of Lin's."""
+    return sign_in_as(app, desk.chen_id, second_factor=True)
+
+
+@pytest.fixture
+def admin(app: Flask, desk: Desk) -> FlaskClient:
+    """Who administers the agency."""
+    return sign_in_as(app, desk.admin_id, second_factor=True)
 
 
 @pytest.fixture

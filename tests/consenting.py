@@ -8,12 +8,11 @@ from collections.abc import Callable
 from datetime import date
 from typing import Any
 
-from flask import Blueprint, Flask
+from flask import Flask
 from flask.testing import FlaskClient
 from sqlalchemy import func, select
 
 from planner import clock
-from planner.access import public
 from planner.consent import invitations
 from planner.consent.services import Terms
 from planner.extensions import db
@@ -25,17 +24,6 @@ TERMS = {"scope": "propose", "budget": "y", "loans": "y", "until": "2027-03-09"}
 SPOKEN = {"spoken_by": "Sun Qian", "spoken_on": "2026-12-09", "spoken_time": "08:00", "spoken_how": "phone"}
 CLIENT = {"name": "Sun Qian", "place": "Qingdao", "contact": "138 0000 0000"}
 VERBAL = CLIENT | SPOKEN | TERMS | {"locale": "zh_Hans_CN", "currency": "CNY", "timezone": "Asia/Shanghai"}
-
-
-def stand_in(app: Flask) -> None:
-    """Give the app the desk and the second proof where they are not part of it."""
-    desk, proof = Blueprint("caseload", "caseload"), Blueprint("second_factor", "second_factor")
-    desk.add_url_rule("/desk", "index", public(lambda: "desk"))
-    desk.add_url_rule("/desk/clients/<int:client_id>", "detail", public(lambda client_id: f"client {client_id}"))
-    proof.add_url_rule("/prove", "prove", public(lambda: "prove"))
-    for blueprint in (desk, proof):
-        if blueprint.name not in app.blueprints:
-            app.register_blueprint(blueprint)
 
 
 def shown(page: str) -> tuple[str, str]:

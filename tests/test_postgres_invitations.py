@@ -9,7 +9,7 @@ from sqlalchemy import true
 from planner.consent import invitations
 from planner.extensions import db
 from tests.agency import make_desk
-from tests.consenting import race, stand_in
+from tests.consenting import race
 from tests.factories import make_household
 
 pytestmark = pytest.mark.postgres
@@ -18,7 +18,6 @@ pytestmark = pytest.mark.postgres
 @pytest.fixture
 def app(on_postgres: Flask) -> Flask:
     """The mock-ups' household and an agency in it."""
-    stand_in(on_postgres)
     with on_postgres.app_context():
         make_household()
         make_desk()

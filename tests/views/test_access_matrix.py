@@ -20,7 +20,7 @@ from planner.extensions import db
 from planner.models import Consent, Part, Scope
 from tests.access_decisions import Decided, decisions
 from tests.addresses import address_values
-from tests.agency import GIVEN, SHARED, Desk, give_consent, make_desk
+from tests.agency import GIVEN, SHARED, Desk, give_consent
 from tests.conftest import NOW
 from tests.factories import Household, make_user, sign_in_as
 
@@ -88,15 +88,6 @@ def expected(role: Role, decided: Decided) -> str:
     if not role.factor:
         return "factor"
     return "open" if decided.permission in role.permissions and decided.parts <= role.parts else "403"
-
-
-@pytest.fixture
-def desk(app: Flask, household: Household) -> Desk:
-    """An agency; nobody has let it in yet."""
-    with app.app_context():
-        made = make_desk()
-        db.session.commit()
-    return made
 
 
 @pytest.fixture

@@ -23,34 +23,10 @@ from planner.models import (
     Invitation,
     Membership,
 )
-from tests.agency import Desk, give_consent, make_desk
-from tests.consenting import CLIENT, SPOKEN, TERMS, VERBAL, invite_client, shown, stand_in
+from tests.agency import Desk, give_consent
+from tests.consenting import CLIENT, SPOKEN, TERMS, VERBAL, invite_client, shown
 from tests.factories import Household, make_user, sign_in_as
 from tests.pages import get, post, words
-
-
-@pytest.fixture
-def desk(app: Flask, household: Household) -> Desk:
-    stand_in(app)
-    with app.app_context():
-        made = make_desk()
-        db.session.commit()
-    return made
-
-
-@pytest.fixture
-def lin(app: Flask, desk: Desk) -> FlaskClient:
-    return sign_in_as(app, desk.lin_id, second_factor=True)
-
-
-@pytest.fixture
-def chen(app: Flask, desk: Desk) -> FlaskClient:
-    return sign_in_as(app, desk.chen_id, second_factor=True)
-
-
-@pytest.fixture
-def admin(app: Flask, desk: Desk) -> FlaskClient:
-    return sign_in_as(app, desk.admin_id, second_factor=True)
 
 
 def member_id(app: Flask, user_id: int) -> int:

@@ -27,27 +27,13 @@ from planner.models import (
     SavedView,
     SignIn,
 )
-from tests.agency import Desk, case_of, give_consent, make_desk
+from tests.agency import Desk, case_of, give_consent
 from tests.conftest import NOW
 from tests.factories import CREATED, Household, make_case, make_user, sign_in_as
 from tests.pages import get, post, words
 
 TODAY = date(2026, 12, 9)
 ALL = (Part.BUDGET, Part.LOANS, Part.PLANS, Part.CONTACTS)
-
-
-@pytest.fixture
-def desk(app: Flask, household: Household) -> Desk:
-    with app.app_context():
-        made = make_desk()
-        db.session.commit()
-    return made
-
-
-@pytest.fixture
-def lin(app: Flask, desk: Desk) -> FlaskClient:
-    """A counsellor with a second factor."""
-    return sign_in_as(app, desk.lin_id, second_factor=True)
 
 
 def add(desk: Desk, name: str, *, parts: Any = ALL, days: int = 90, seen: int | None = 0, user_id: int | None = None,
@@ -100,7 +86,6 @@ def test_who_may_open_it(
 
 
 def test_without_a_second_factor_nothing_is_shown(app: Flask, desk: Desk) -> None:
-    app.add_url_rule("/prove", "second_factor.prove") if "second_factor.prove" not in app.view_functions else None
     assert sign_in_as(app, desk.lin_id).get("/desk").status_code == 302
 
 

@@ -55,16 +55,6 @@ def desk(app: Flask, household: Household) -> Desk:
     return made
 
 
-@pytest.fixture
-def lin(app: Flask, desk: Desk) -> FlaskClient:
-    return sign_in_as(app, desk.lin_id, second_factor=True)
-
-
-@pytest.fixture
-def chen(app: Flask, desk: Desk) -> FlaskClient:
-    return sign_in_as(app, desk.chen_id, second_factor=True)
-
-
 def taken(app: Flask, household: Household) -> list[AuditEntry]:
     """What the household's log says left the app."""
     with app.app_context():

@@ -32,17 +32,6 @@ def desk(app: Flask, household: Household) -> Desk:
 
 
 @pytest.fixture
-def lin(app: Flask, desk: Desk) -> FlaskClient:
-    return sign_in_as(app, desk.lin_id, second_factor=True)
-
-
-@pytest.fixture
-def chen(app: Flask, desk: Desk) -> FlaskClient:
-    """A colleague."""
-    return sign_in_as(app, desk.chen_id, second_factor=True)
-
-
-@pytest.fixture
 def page(app: Flask, desk: Desk) -> str:
     with app.app_context():
         return f"/desk/clients/{db.session.scalars(select(Client.id)).one()}"

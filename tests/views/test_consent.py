@@ -29,24 +29,10 @@ from planner.models import (
     Scope,
     User,
 )
-from tests.agency import Desk, give_consent, make_desk
-from tests.consenting import TERMS, invite_counsellor, shown, stand_in
+from tests.agency import Desk, give_consent
+from tests.consenting import TERMS, invite_counsellor, shown
 from tests.factories import Household, make_user, sign_in_as
 from tests.pages import get, post, words
-
-
-@pytest.fixture
-def desk(app: Flask, household: Household) -> Desk:
-    stand_in(app)
-    with app.app_context():
-        made = make_desk()
-        db.session.commit()
-    return made
-
-
-@pytest.fixture
-def lin(app: Flask, desk: Desk) -> FlaskClient:
-    return sign_in_as(app, desk.lin_id, second_factor=True)
 
 
 def consent(app: Flask, household: Household, desk: Desk, scope: Scope = Scope.EDIT, **more: object) -> int:
