@@ -13,11 +13,12 @@ from typing import Any
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
+from sqlalchemy import func, select
 from werkzeug.routing import Rule
 
 from planner import access
 from planner.extensions import db
-from planner.models import Consent, Part, Scope
+from planner.models import AuditEntry, Consent, Part, Scope
 from tests.access_decisions import Decided, decisions
 from tests.addresses import address_values
 from tests.agency import GIVEN, SHARED, Desk, give_consent
@@ -210,12 +211,19 @@ def test_the_pages_a_role_may_open_are_whole(
 ) -> None:
     """Run for real: no page breaks because something in it is not shared, and each leaves its line in the log."""
     role, browser, adapter = ROLES[name], as_role(ROLES[name]), app.url_map.bind("localhost")
+    looks = 0
     for rule in routes(app):
         decided = decisions()[rule.endpoint]
         if decided.kind != "case" or "GET" not in rule.methods or expected(role, decided) != "open":
             continue
         path = adapter.build(rule.endpoint, address_values(household, rule), method="GET")
-        assert browser.get(path).status_code in (200, 302, 303, 404), path
+        status = browser.get(path).status_code
+        assert status in (200, 302, 303, 404), path
+        looks += status != 404
+    with app.app_context():
+        told = db.session.scalar(select(func.count()).select_from(AuditEntry))
+    assert looks > 10
+    assert told == (looks if role.desk else 0)
 
 
 def test_the_newest_consent_counts(app: Flask, household: Household, desk: Desk) -> None:
