@@ -10,11 +10,19 @@ from .. import clock
 from ..consent.services import end
 from ..errors import NotFound, PlannerError
 from ..extensions import db
-from ..models import Agency, AgencyMember, AgencyRole, Client, Consent, Invitation, User
+from ..models import Agency, AgencyMember, AgencyRole, Client, Consent, Invitation, Membership, Role, User
 
 
 class LastAdministrator(PlannerError):
     """An agency without an administrator could never invite anybody again."""
+
+
+class LooksAfterFiles(PlannerError):
+    """Files of clients without an account would be open to nobody any more. `count` says how many."""
+
+    def __init__(self, count: int) -> None:
+        super().__init__()
+        self.count = count
 
 
 def create_agency(name: str, admin: User) -> Agency:
@@ -63,9 +71,12 @@ def set_role(colleague: AgencyMember, role: AgencyRole) -> None:
 def remove(colleague: AgencyMember, by: User) -> None:
     """Let somebody go: every household's consent to them ends, and what they had asked for is cancelled.
 
-    Raises LastAdministrator.
+    Raises LastAdministrator, and LooksAfterFiles while a file that no borrower has taken over is theirs alone.
     """
     _keep_an_administrator(colleague)
+    alone = _files_of_theirs_alone(colleague)
+    if alone:
+        raise LooksAfterFiles(alone)
     theirs = select(Consent).where(
         Consent.user_id == colleague.user_id, Consent.agency_id == colleague.agency_id, Consent.ended_at.is_(None)
     )
@@ -85,6 +96,18 @@ def remove(colleague: AgencyMember, by: User) -> None:
 def client_named(client: Client) -> str:
     """A client as the agency knows them."""
     return client.name or f"{client.number:04}"
+
+
+def _files_of_theirs_alone(colleague: AgencyMember) -> int:
+    """How many cases have neither a borrower nor anybody else who is let in."""
+    now = clock.now()
+    lets = select(Consent.case_id, Consent.user_id).where(Consent.ended_at.is_(None), Consent.expires_at > now)
+    theirs, others = lets.where(Consent.user_id == colleague.user_id), lets.where(Consent.user_id != colleague.user_id)
+    owned = select(Membership.case_id).where(Membership.role == Role.BORROWER)
+    alone = theirs.where(
+        Consent.case_id.not_in(owned), Consent.case_id.not_in(others.with_only_columns(Consent.case_id))
+    )
+    return db.session.scalar(select(func.count()).select_from(alone.subquery())) or 0
 
 
 def _keep_an_administrator(colleague: AgencyMember) -> None:

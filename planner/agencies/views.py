@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from flask import Response, flash, render_template, url_for
 from flask_babel import gettext as _
+from flask_babel import ngettext
 from sqlalchemy import ColumnElement
 
 from ..access import agency
@@ -102,6 +103,16 @@ def remove(member: AgencyMember, member_id: int) -> Page:
         services.remove(colleague, member.user)
     except services.LastAdministrator:
         return _keeps_an_administrator()
+    except services.LooksAfterFiles as alone:
+        db.session.rollback()
+        flash(
+            ngettext(
+                "They look after %(num)d file that only they can open. It has to be handed over to a colleague first",
+                "They look after %(num)d files that only they can open. These have to be handed over to a colleague first",
+                alone.count,
+            )
+        )
+        return see_other(url_for("agencies.members"))
     db.session.commit()
     flash(
         _("%(name)s is no longer with the agency, and sees no client", name=colleague.user.name or colleague.user.email)

@@ -339,3 +339,18 @@ def test_an_account_may_be_a_borrower_and_a_counsellor(app: Flask, desk: Desk) -
         make_user("both@example.org")
         db.session.commit()
     assert run(app, "Second", "both@example.org")[0] == 0
+
+
+def test_whoever_alone_can_open_a_file_hands_it_over_before_they_go(
+    app: Flask, desk: Desk, lin: FlaskClient, admin: FlaskClient
+) -> None:
+    post(lin, "/agency/verbal", VERBAL, 303)
+    address = f"/agency/members/{member_id(app, desk.lin_id)}/remove"
+    post(admin, address, {}, 303)
+    assert "look after 1 file that only they can open" in words(get(admin, "/agency"))
+    assert role_of(app, desk.lin_id) == "counsellor"
+    with app.app_context():
+        give_consent(db.session.scalars(select(Consent.case_id)).one(), desk, desk.chen_id)
+        db.session.commit()
+    post(admin, address, {}, 303)
+    assert role_of(app, desk.lin_id) is None
