@@ -16,6 +16,7 @@ from flask.testing import FlaskClient
 from hypothesis import settings as hypothesis_settings
 from jinja2 import FileSystemBytecodeCache
 from sqlalchemy import Engine, text
+from werkzeug.routing import Rule
 
 from planner import config
 from planner.app import create_app
@@ -35,6 +36,23 @@ SHARED = Path(__file__).resolve().parents[2] / "shared"
 hypothesis_settings.register_profile("steady", derandomize=True, deadline=None, database=None)
 hypothesis_settings.register_profile("search", deadline=None)
 hypothesis_settings.load_profile("steady")
+
+
+def _compile_once(compile_builder: Callable[..., Any]) -> Callable[..., Any]:
+    """An address' builder follows from its rule alone; compiling all of them takes most of the making of an app, and each
+    test makes one."""
+    known: dict[Any, Any] = {}
+
+    def compiled(rule: Rule, append_unknown: bool = True) -> Any:
+        key = (rule.rule, tuple(rule._trace), str(rule.defaults), append_unknown)
+        if key not in known:
+            known[key] = compile_builder(rule, append_unknown)
+        return known[key]
+
+    return compiled
+
+
+Rule._compile_builder = _compile_once(Rule._compile_builder)  # type: ignore[method-assign]  # for tests only
 
 
 def missing(what: str) -> None:
