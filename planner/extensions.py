@@ -91,6 +91,9 @@ def insert_for(model: Any, engine: Engine | Any = None) -> Any:
 
 
 login_manager: Any = LoginManager()
+# It would rewrite the cookie of everybody who is not signed in: a slow answer from before a sign-in (the service worker's, say)
+# would then bring that cookie back and sign the person out. Our sessions are rows, ended on the server.
+login_manager.session_protection = None
 csrf = CSRFProtect()
 babel = Babel()
 compress = CompressAll()

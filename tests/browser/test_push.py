@@ -278,7 +278,7 @@ def notifications(window: Window, count: int) -> list[dict[str, Any]]:
     """What is shown on the lock screen, once there are that many."""
     looked = """() => navigator.serviceWorker.getRegistration().then(r => r.getNotifications()).then(all => all.map(
         n => ({ title: n.title, body: n.body, tag: n.tag, icon: n.icon, actions: n.actions.map(a => [a.action, a.title]) })))"""
-    for _ in range(100):
+    for _ in range(400):
         found: list[dict[str, Any]] = window.page.evaluate(looked)
         if len(found) == count:
             return found

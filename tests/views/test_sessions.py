@@ -219,3 +219,14 @@ def test_a_link_to_sign_in_leads_nowhere_else(app: Flask, household: Household, 
 def test_ones_own_paths_are_kept(household: Household, client: FlaskClient) -> None:
     address = f"/c/{household.case_id}/budget?month=2026-12"
     assert client.post("/sign-in", query_string={"next": address}, data=RIGHT).location == address
+
+
+def test_a_slow_answer_from_before_a_sign_in_leaves_the_new_cookie_alone(app: Flask, client: FlaskClient) -> None:
+    """What was asked for by somebody not signed in (the service worker fills its shell then) sets no cookie again."""
+    client.get("/")
+    before = client.get_cookie("planner")
+    assert before
+    for path in ("/", "/offline", "/manifest.webmanifest?lang=zh", "/sw.js", "/sign-in", "/push/key"):
+        late = app.test_client()
+        late.set_cookie("planner", before.value)
+        assert late.get(path).headers.getlist("Set-Cookie") == [], path
