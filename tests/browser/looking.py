@@ -130,7 +130,7 @@ class Window:
             self.page.screenshot(path=Path(folder) / file, full_page=True)
 
 
-def until(page: Page, expression: str, seconds: float = 10) -> None:
+def until(page: Page, expression: str, seconds: float = 30) -> None:
     """Wait for a JavaScript expression to be true. Playwright's own waiting evaluates strings, which our policy forbids."""
     end = time.monotonic() + seconds
     while not _true_now(page, expression):
