@@ -4,17 +4,16 @@ from __future__ import annotations
 
 from typing import Any
 
-import segno
 from flask import Blueprint, Response, flash, render_template, request, session, url_for
 from flask_babel import gettext as _
 from flask_babel import ngettext
 from flask_login import current_user
-from markupsafe import Markup
 
 from ..access import public, signed_in
 from ..extensions import db
 from ..messages import see_other
 from ..models import User
+from ..qr import qr
 from ..tokens import find_signed, sign
 from . import passkeys, proving, second_factor, services
 from .sealing import seal, unseal
@@ -165,11 +164,9 @@ def remove_app() -> Page:
 
 def _app_page(form: AppForm, secret: str) -> str:
     address = second_factor.app_address(current_user, secret)
-    drawn = segno.make(address, error="m").svg_inline(omitsize=True, border=2, svgclass="qr", lineclass=None)
     groups = " ".join(secret[n : n + 4] for n in range(0, len(secret), 4))
-    qr = Markup(drawn)  # noqa: S704  # drawn by segno from our own address
     held = sign(_held_for(current_user), secret)
-    return render_template("accounts/app.html", form=form, qr=qr, address=address, secret=groups, held=held)
+    return render_template("accounts/app.html", form=form, qr=qr(address), address=address, secret=groups, held=held)
 
 
 def _held_for(user: User) -> str:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from zoneinfo import ZoneInfo
 
-import segno
 from flask import Blueprint, Response, flash, render_template, request, session, url_for
 from flask_babel import gettext as _
 from flask_login import current_user
@@ -16,6 +15,7 @@ from ..errors import NotFound
 from ..extensions import db, limiter
 from ..messages import absolute_url, see_other
 from ..models import Case, Consent, Invitation, InvitationKind, Part, User
+from ..qr import qr
 from . import accepting, invitations, log, services, words
 from .forms import InviteForm, TermsForm, first_values
 
@@ -152,9 +152,8 @@ def new_invitation() -> tuple[str, str, Markup, str] | None:
     kept = session.pop(NEW, None)
     if kept is None:
         return None
-    drawn = segno.make(kept[0], error="m").svg_inline(omitsize=True, border=2, svgclass="qr", lineclass=None)
     typed_at = absolute_url("invitations.index").partition("://")[2]
-    return kept[0], kept[1], Markup(drawn), typed_at  # noqa: S704  # drawn by segno from our own address
+    return kept[0], kept[1], qr(kept[0]), typed_at
 
 
 def _invite_page(form: InviteForm) -> str:

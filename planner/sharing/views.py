@@ -5,7 +5,6 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import Any
 
-import segno
 from flask import Blueprint, Response, flash, render_template, request, session, url_for
 from flask_babel import force_locale
 from flask_babel import gettext as _
@@ -23,6 +22,7 @@ from ..messages import absolute_url, see_other
 from ..models import Case, Part, Proposal, ProposalItem, Share
 from ..proposals import services as proposals
 from ..proposals.blueprint import is_own_draft
+from ..qr import qr
 from . import copies, mailing, services
 from .forms import ShareForm
 from .shown import facts, part_list
@@ -77,7 +77,7 @@ def index(case: Case, proposal_id: int) -> Page:
         "sharing/index.html", proposal=proposal, shares=services.list_shares(proposal), part_list=part_list,
         creditor_name=services.creditor_name, address=address,
         copies=copies.offered(own) if own.requests and not proposals.is_unapproved(proposal) else (),
-        qr=_qr(address) if address else "",
+        qr=qr(address) if address else "",
     )  # fmt: skip
 
 
@@ -181,9 +181,3 @@ def _mail(to: str, share: Share, address: str) -> None:
         flash(_("Not sent to %(address)s. %(reason)s", address=to, reason=mailing.reason_words(error)))
     else:
         flash(_("Sent to %(address)s", address=to))
-
-
-def _qr(address: str) -> Markup:
-    """The link as a picture to scan from another screen."""
-    drawn = segno.make(address, error="m").svg_inline(omitsize=True, border=2, svgclass="qr", lineclass=None)
-    return Markup(drawn)  # noqa: S704  # drawn by segno from our own address
