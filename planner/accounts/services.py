@@ -9,8 +9,9 @@ from datetime import datetime, timedelta
 from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerificationError
 from argon2.low_level import Type, hash_secret_raw
-from flask import session
+from flask import g, session
 from flask_login import login_user, logout_user
+from flask_wtf.csrf import generate_csrf
 from sqlalchemy import delete, select
 from sqlalchemy.exc import IntegrityError
 
@@ -136,7 +137,18 @@ def sign_in(user: User, client: str, second_factor_at: datetime | None = None) -
     db.session.flush()
     user.token, user.second_factor_at = token, second_factor_at
     session.permanent = True
+    _begin_forms()
     login_user(user)
+
+
+def _begin_forms() -> None:
+    """Make the session's form token with the session.
+
+    Two answers that are on their way together would each make one otherwise (a page and what its script asks for), and the forms
+    of the one that came first would be refused.
+    """
+    g.pop("csrf_token", None)
+    generate_csrf()
 
 
 def renew_sign_in(row: SignIn, *, second_factor: bool) -> None:

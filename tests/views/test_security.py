@@ -164,6 +164,22 @@ def test_a_file_kept_for_everybody_carries_nobodys_session(borrower: FlaskClient
 # ---- Forged requests ----
 
 
+def test_answers_on_their_way_together_after_a_sign_in_share_one_form_token(
+    guarded: Flask, household: Household
+) -> None:
+    """Seen in a browser: what a script asked for came after the next page with another token, and the page's form was refused."""
+    client = guarded.test_client()
+    client.post("/sign-in", data=RIGHT | {"csrf_token": form_token(client, "/sign-in")})
+    signed_in = client.get_cookie("planner")
+    assert signed_in
+    page, beside = "/account/passkeys/new", "/push/key"
+    tokens = [form_token(client, page)]
+    client.set_cookie("planner", signed_in.value)
+    tokens.append(client.get(beside).json["token"])
+    for token in tokens:
+        assert client.post("/account/passkeys/options", headers={"X-CSRFToken": token}).status_code == 200
+
+
 @pytest.mark.parametrize("token", [None, "", "forged", "another session's"])
 def test_a_post_without_its_own_token_changes_nothing(
     guarded: Flask, household: Household, plan_id: int, token: str | None
