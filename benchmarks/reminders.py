@@ -140,7 +140,8 @@ def emails() -> None:
                 f"e-mails: {EMAILS} in {seconds:.2f} s by {len(family)} processes of one worker = {EMAILS / seconds:.0f} a second"
             )
             say(f"processor time of the worker, its start included: {spent / EMAILS * 1000:.2f} ms a message")
-            say("memory of its processes: " + ", ".join(f"{_megabytes(each):.0f} MB" for each in family))
+            memory = [_megabytes(each) for each in family]
+            say(f"memory: {sum(memory):.0f} MB ({' + '.join(f'{each:.0f}' for each in memory)})")
         finally:
             process.terminate()
             process.wait(30)

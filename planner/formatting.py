@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from datetime import date, datetime
 from decimal import ROUND_HALF_UP, Decimal
+from functools import lru_cache
 from zoneinfo import ZoneInfo
 
 from babel.dates import format_date as babel_date
@@ -74,8 +75,13 @@ def percent(rate: Decimal | float | None, digits: int = 1) -> str:
 
 def day(value: date, style: str = "day") -> str:
     """A date: 12月18日 or 18 Dec. Styles: day, full (with the year), month, chart, weekday, month_short. No line break inside."""
-    patterns = _PATTERNS["zh" if _locale().startswith("zh") else "en"]
-    return babel_date(value, format=patterns[style], locale=_locale()).replace(" ", NBSP)
+    return _day(value, style, _locale())
+
+
+@lru_cache(maxsize=4096)  # the same days stand on every page and in every message of a morning
+def _day(value: date, style: str, locale: str) -> str:
+    patterns = _PATTERNS["zh" if locale.startswith("zh") else "en"]
+    return babel_date(value, format=patterns[style], locale=locale).replace(" ", NBSP)
 
 
 def clock_time(moment: datetime, timezone: str) -> str:

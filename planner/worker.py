@@ -20,7 +20,7 @@ from huey.serializer import SignedSerializer
 from sqlalchemy import Engine
 
 from . import clock
-from .beside import WorkerBeside, watch_parent
+from .beside import STOP_SECONDS, run_forked, watch_parent
 from .caseload import figures
 from .config import Settings
 from .evidence import services as evidence
@@ -31,9 +31,7 @@ NAME = "planner"
 INTERVAL_SECONDS = 30
 THREADS = 4
 SENDERS = 2
-PROCESSES, MOST_PROCESSES = "PLANNER_WORKER_PROCESSES", 4
-# A message being handed over when the worker is asked to stop gets this long; its lease covers what takes longer.
-STOP_SECONDS = 20
+PROCESSES, MOST_PROCESSES = "PLANNER_WORKER_PROCESSES", 2
 SWEEP_AT = (19, 40)  # UTC: the small hours in China, where most borrowers are
 log = logging.getLogger("planner.worker")
 _free = threading.Semaphore(SENDERS)
@@ -41,6 +39,12 @@ _free = threading.Semaphore(SENDERS)
 
 def run(app: Flask) -> int:
     """Work until SIGTERM or SIGINT, or until the server that started this process is gone."""
+    count = _processes(app)
+    app.extensions["planner_engine"].dispose()  # each process opens connections of its own
+    return run_forked(count, lambda: _work(app))
+
+
+def _work(app: Flask) -> int:
     settings: Settings = app.config["SETTINGS"]
     seconds = int(os.environ.get("PLANNER_WORKER_SECONDS", INTERVAL_SECONDS))
     huey = make_huey(settings, app.extensions["planner_engine"])
@@ -51,21 +55,12 @@ def run(app: Flask) -> int:
     )  # fmt: skip
     consumer.scheduler_class.periodic_task_seconds = seconds
     threading.Thread(target=watch_parent, daemon=True, name="parent-watch").start()
-    beside = [WorkerBeside({PROCESSES: "1"}) for _ in range(_processes(app) - 1)]
-    for worker in beside:
-        worker.start()
-    try:
-        consumer.run()
-    finally:
-        for worker in beside:
-            worker.stop()
-        for worker in beside:
-            worker.join(STOP_SECONDS)
+    consumer.run()
     return 0
 
 
 def _processes(app: Flask) -> int:
-    """How many processes share the work: one for each core, which wording and encoding keep busy; on SQLite one."""
+    """How many processes share the work: wording and encoding keep a core busy. On SQLite one; writers take turns there."""
     if app.extensions["planner_engine"].dialect.name == "sqlite":
         return 1
     return int(os.environ.get(PROCESSES, min(os.cpu_count() or 1, MOST_PROCESSES)))

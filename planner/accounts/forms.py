@@ -9,7 +9,6 @@ from email_validator import EmailNotValidError, validate_email
 from flask_babel import lazy_gettext as _l
 from wtforms import PasswordField
 from wtforms.validators import InputRequired, Length
-from zxcvbn.frequency_lists import FREQUENCY_LISTS
 
 from ..forms import Form, TextField, ValidationError, at_most, optional, required
 from . import services
@@ -27,6 +26,8 @@ CHINESE_PASSWORDS = frozenset((
 @cache
 def common_passwords() -> frozenset[str]:
     """The 30,000 passwords seen most often in leaks, as zxcvbn (MIT) ships them, and the Chinese ones it lacks."""
+    from zxcvbn.frequency_lists import FREQUENCY_LISTS  # 12 MB, which a worker never needs
+
     return CHINESE_PASSWORDS.union(FREQUENCY_LISTS["passwords"])
 
 

@@ -1,7 +1,8 @@
 """How the messages of a batch fare, written straight to the table: one statement a message, and each a transaction of its own.
 
-The unit of work costs as much as the sending. Nothing is handed over between one message's outcome and the next one's beginning,
-so that both stand in one statement: whenever a worker ends, at most one message stands as attempted and may have been taken.
+Nothing is handed over between one message's outcome and the next one's beginning, so that both stand in one statement: whenever a
+worker ends, at most one message stands as attempted and may have been taken. The unit of work would cost as much as the sending,
+and so would SQLAlchemy's way to a statement; it words it once, and the driver runs it.
 """
 
 from __future__ import annotations
@@ -9,8 +10,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import datetime
+from functools import lru_cache
 
-from sqlalchemy import ColumnClause, Connection, bindparam, case, literal_column, null, update
+from sqlalchemy import ColumnClause, Connection, Dialect, bindparam, case, literal_column, null, update
+from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm.attributes import set_committed_value
 
 from ..extensions import db
@@ -42,14 +45,18 @@ _STEP = (
 class Outcomes:
     """The table, on a connection where each statement is stored at once."""
 
-    def __init__(self, connection: Connection) -> None:
-        self._connection = connection
+    def __init__(self, connection: Connection, now: datetime) -> None:
+        dialect = connection.dialect
+        written = _ROWS.sent_at.type.bind_processor(dialect)
+        self._statement, self._now = _worded(dialect.name), written(now) if written else now
+        self._cursor = connection.connection.cursor()
 
-    def step(self, sent: Letter | None, begun: Letter | None, now: datetime) -> bool:
+    def step(self, sent: Letter | None, begun: Letter | None) -> bool:
         """Store that one message was taken and another is attempted; whether that other one is still there."""
         keys = {name: letter.dispatch.id if letter else NOBODY for name, letter in (("sent", sent), ("begun", begun))}
         tries = begun.dispatch.attempts + 1 if begun else 0  # before the statement: the session may have to look it up
-        found = self._connection.scalars(_STEP, keys | {"now": now}).all()
+        self._cursor.execute(self._statement, keys | {"now": self._now})
+        found = [row[0] for row in self._cursor.fetchall()]
         if begun is None or keys["begun"] not in found:
             return False
         set_committed_value(begun.dispatch, "status", DispatchStatus.ATTEMPTED)
@@ -57,8 +64,17 @@ class Outcomes:
         return True
 
 
+@lru_cache
+def _worded(dialect: str) -> str:
+    """The statement as that database's driver takes it, its values by their names."""
+    named: Dialect = (
+        sqlite.dialect(paramstyle="named") if dialect == "sqlite" else postgresql.psycopg.dialect()  # type: ignore[no-untyped-call]
+    )
+    return str(_STEP.compile(dialect=named))
+
+
 @contextmanager
-def open_table() -> Iterator[Outcomes]:
+def open_table(now: datetime) -> Iterator[Outcomes]:
     """For a batch. The session must not be in the middle of writing: on SQLite writers take turns."""
     with db.session.get_bind().connect() as connection:  # type: ignore[union-attr]  # an engine, not a connection
-        yield Outcomes(connection.execution_options(isolation_level="AUTOCOMMIT"))
+        yield Outcomes(connection.execution_options(isolation_level="AUTOCOMMIT"), now)

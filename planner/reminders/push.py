@@ -105,7 +105,7 @@ def reachable(keys: Iterable[int], now: datetime) -> dict[tuple[int, str], PushS
         .join(SignIn, SignIn.id == PushSubscription.sign_in_id)
         .where(PushSubscription.id.in_(keys), Membership.role == Role.BORROWER, SignIn.created_at > now - ABSOLUTE_LIMIT)
     )  # fmt: skip
-    return {(case_id, str(device.id)): device for case_id, device in db.session.execute(chosen).tuples()}
+    return {(case_id, str(device.id)): device for case_id, device in db.session.execute(chosen)}
 
 
 def devices_of(user: User, now: datetime) -> list[PushSubscription]:

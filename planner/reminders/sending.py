@@ -26,7 +26,7 @@ from .batch import Letter, load
 from .composing import compose
 
 LEASE = timedelta(minutes=10)
-BATCH = 100
+BATCH = 200
 MOST_ATTEMPTS = 5
 # Minutes until the next try after each failed one.
 BACK_OFF = (5, 30, 120, 480)
@@ -100,7 +100,7 @@ def _deliver_group(group: list[Letter], closed: dict[str, DeliveryError], now: d
     try:
         if channel in closed:
             raise closed[channel]
-        with CARRIERS[channel](current_app.config["SETTINGS"]) as carrier, outcomes.open_table() as table:
+        with CARRIERS[channel](current_app.config["SETTINGS"]) as carrier, outcomes.open_table(now) as table:
             sent, left = _deliver_each(group, carrier, table, now, until)
     except DeliveryError as error:
         closed[channel] = error
@@ -124,12 +124,12 @@ def _deliver_each(
     sent, done, left = list[Letter](), None, deque(group)
     while left and time.monotonic() < until:
         letter = left.popleft()
-        is_there = table.step(done, letter, now)
+        is_there = table.step(done, letter)
         done = letter if is_there and _hand_over(carrier, letter, now) else None
         if done:
             sent.append(done)
     if done:
-        table.step(done, None, now)
+        table.step(done, None)
     return sent, list(left)
 
 
