@@ -17,7 +17,7 @@ from ..engine.errors import EngineError, TermsError
 from ..engine.requests import work_out
 from ..errors import NotFound
 from ..extensions import db
-from ..models import Case
+from ..models import Case, Loan
 from . import advising, checking, services, words
 from .blueprint import PLANS, Page, Stored, bp, differences, load_draft, load_plan, saved
 from .drafting import Draft, Part, running_of
@@ -105,6 +105,16 @@ def creditor_post(case: Case, proposal_id: int, n: int) -> Page:
         return _creditor_page(draft, part, form, None), 422
     services.ask(part.item, asked, outcome)
     return saved(draft.proposal, "proposals.offer")
+
+
+def ask_as_told(draft: Draft, loan: Loan) -> None:
+    """Start with what the address asks of a lender, as the radar's ways out say it. What cannot be asked is left to the steps."""
+    part = next(part for part in draft.parts if part.loan is loan)
+    form = RequestForm(request.args, meta={"csrf": False}).prepare(*_limits(draft, part))
+    asked = form.find_asked()
+    outcome = _find_outcome(draft, part, form, asked)
+    if asked is not None and outcome is not None:
+        services.ask(part.item, asked, outcome)
 
 
 def _share_out(draft: Draft, amounts: dict[int, int]) -> Page:

@@ -49,6 +49,8 @@ def create(case: Case) -> Page:
         return see_other(url_for("proposals.index"))
     proposal = services.create(case, loan, today, clock.now())
     services.sign(proposal, g.get("consent"), clock.now() if may(Permission.RECORD) else None)
+    if loan is not None and "kind" in request.args:
+        offer_views.ask_as_told(services.find_draft(proposal, today), loan)
     db.session.commit()
     return see_other(url_for("proposals.cause", proposal_id=proposal.id))
 

@@ -11,6 +11,7 @@ from markupsafe import Markup
 
 from .. import charts
 from ..charts import At
+from ..engine.asked import Kind
 from ..engine.cashflow import Projection
 from ..engine.changes import DeferredInterest
 from ..engine.fixes import Fix, FixKind
@@ -99,6 +100,17 @@ def fix_note(fix: Fix) -> str:
     if fix.kind == FixKind.EXTRA_INCOME:
         who = _("not a loan: work, a refund, something sold")
     return _("%(who)s; %(how)s", who=who, how=treatments[fix.treatment]) if fix.treatment else str(who)
+
+
+def request_of(fix: Fix) -> dict[str, Any]:
+    """What a way out asks of the lender, as the address of a new plan says it; empty for what no plan can ask."""
+    begins = min((flow.on.isoformat() for flow in fix.removes), default="")
+    asked: dict[FixKind, dict[str, Any]] = {
+        FixKind.DEFER: {"kind": Kind.POSTPONE, "from_on": begins, "count": 1, "interest": fix.treatment},
+        FixKind.LONGER_TERM: {"kind": Kind.LONGER, "from_on": begins, "more": LONGER_BY},
+        FixKind.MOVE_DUE_DAY: {"kind": Kind.MOVE_DUE, "from_on": begins, "day": fix.to.day if fix.to else None},
+    }
+    return asked.get(fix.kind, {})
 
 
 def _ticks(first: date, days: int) -> list[At]:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from datetime import date, timedelta
 from decimal import Decimal
+from typing import Any
 
 import pytest
 from flask import Flask
@@ -119,7 +120,46 @@ def test_asking_a_lender_begins_a_plan_for_that_loan(
         (proposal,) = db.session.query(Proposal).all()
         asked_of = [item.loan_id for item in proposal.items if item.is_included]
         assert (asked_of, proposal.case_id) == ([household.loan_ids["haier"]], household.case_id)
+        assert asked_for(proposal) == {"kind": "postpone", "from_on": "2026-12-18", "count": 1, "interest": "waived"}
     assert f"/plans/{proposal.id}/cause" in where
+
+
+def asked_for(proposal: Proposal) -> dict[str, Any] | None:
+    """What the one lender that is asked is asked for."""
+    [item] = [item for item in proposal.items if item.is_included]
+    return item.asked and {name: value for name, value in item.asked.items() if value is not None}
+
+
+@pytest.mark.parametrize(
+    ("way", "asks"),
+    [
+        ("for 6 more instalments", {"kind": "longer", "from_on": "2026-12-18", "instalments": 6}),
+        ("for another due day", {"kind": "move_due", "from_on": "2026-12-18", "day": 22}),
+    ],
+)
+def test_the_way_that_was_chosen_is_what_the_plan_asks_for(
+    app: Flask, borrower: FlaskClient, page: str, way: str, asks: dict[str, Any]
+) -> None:
+    html = get(borrower, f"{page}/2026-12-18")
+    asked = re.search(rf"Ask 海尔分期 {way}.*?<form[^>]*action=\"([^\"]+)\"", html, re.DOTALL)
+    assert asked
+    post(borrower, asked[1].replace("&amp;", "&"), {})
+    with app.app_context():
+        [proposal] = db.session.query(Proposal).all()
+        assert asked_for(proposal) == asks
+
+
+@pytest.mark.parametrize(
+    "odd",
+    ["kind=postpone&count=0&from_on=2026-12-18&interest=waived", "kind=x", "kind=longer&more=6&from_on=2020-01-01"],
+)
+def test_what_cannot_be_asked_is_left_to_the_steps(
+    app: Flask, household: Household, borrower: FlaskClient, odd: str
+) -> None:
+    post(borrower, f"/c/{household.case_id}/plans?loan_id={household.loan_ids['haier']}&{odd}", {})
+    with app.app_context():
+        [proposal] = db.session.query(Proposal).all()
+        assert asked_for(proposal) is None
 
 
 def test_a_way_that_is_enough_that_day_only_says_until_when(borrower: FlaskClient, page: str) -> None:
