@@ -1,4 +1,4 @@
-"""The command `planner`: serve, worker, demo, migrate, agency, vapid, calc, statement."""
+"""The command `planner`: serve, worker, demo, migrate, agency, lost-factor, vapid, calc, statement."""
 
 from __future__ import annotations
 
@@ -43,6 +43,8 @@ def _parser() -> argparse.ArgumentParser:
     agency = _command(commands, "agency", _agency, "make an agency whose administrator is the account with this e-mail")
     agency.add_argument("name")
     agency.add_argument("email")
+    lost = _command(commands, "lost-factor", _lost_factor, "let an account in by password that lost its second factor")
+    lost.add_argument("email")
     _command(commands, "vapid", _vapid, "print a fresh private key for VAPID_PRIVATE_KEY, which signs push messages")
     _command(commands, "calc", _calc, "answer loan questions: JSON lines on standard input, JSON lines out")
     statement = _command(commands, "statement", _statement, "read a bank or wallet statement and print what is in it")
@@ -105,6 +107,14 @@ def _agency(options: argparse.Namespace) -> int:
 
     with create_app().app_context():
         return run(options.name, options.email, out=sys.stdout, err=sys.stderr)
+
+
+def _lost_factor(options: argparse.Namespace) -> int:
+    from .accounts.command import run
+    from .app import create_app
+
+    with create_app().app_context():
+        return run(options.email, out=sys.stdout, err=sys.stderr)
 
 
 def _vapid(options: argparse.Namespace) -> int:

@@ -160,6 +160,12 @@ def settle_removal(user: User) -> None:
     db.session.execute(update(SignIn).where(SignIn.user_id == user.id).values(second_factor_at=None))
 
 
+def forget_all(user: User) -> None:
+    """Take every factor away from somebody who lost them, and sign them out everywhere: who is still in may be the thief."""
+    for model in (AuthenticatorApp, Passkey, RecoveryCode, SignIn):
+        db.session.execute(delete(model).where(model.user_id == user.id))
+
+
 def _plain(typed: str) -> str:
     """A code as it was given out: 123 456, １２３４５６ and ABCDE-FGHJK are as good as their plain forms."""
     text = unicodedata.normalize("NFKC", typed).casefold()

@@ -31,17 +31,7 @@ from tests.proving import (
     is_in,
 )
 
-
-@pytest.fixture(autouse=True)
-def _cheap_codes(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Hashing ten recovery codes as dearly as in earnest takes a second a test."""
-    monkeypatch.setattr(services, "_KIBIBYTES", 64)
-
-
-@pytest.fixture
-def secret(app: Flask, household: Household) -> str:
-    """The secret in the borrower's authenticator app, confirmed a while ago."""
-    return give_app(app, household.user_id)
+pytestmark = pytest.mark.usefixtures("cheap_codes")
 
 
 # ---- Signing in ----

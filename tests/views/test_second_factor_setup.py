@@ -11,7 +11,7 @@ from flask import Flask
 from flask.testing import FlaskClient
 from sqlalchemy import select
 
-from planner.accounts import second_factor, services
+from planner.accounts import second_factor
 from planner.app import create_app
 from planner.config import Settings
 from planner.extensions import db
@@ -36,17 +36,7 @@ from tests.proving import (
     later,
 )
 
-
-@pytest.fixture(autouse=True)
-def _cheap_codes(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Hashing ten recovery codes as dearly as in earnest takes a second a test."""
-    monkeypatch.setattr(services, "_KIBIBYTES", 64)
-
-
-@pytest.fixture
-def secret(app: Flask, household: Household) -> str:
-    """The secret in the borrower's authenticator app, confirmed a while ago."""
-    return give_app(app, household.user_id)
+pytestmark = pytest.mark.usefixtures("cheap_codes")
 
 
 # ---- Setting up an app ----
