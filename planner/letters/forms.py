@@ -10,6 +10,7 @@ from wtforms import BooleanField
 
 from ..documents.letters import ContactFact
 from ..forms import Form, HiddenField, LongTextField, RadioChoice, TextField, at_most, optional, required
+from ..proposals.forms import ShownForm
 from .services import Wishes
 
 LONGEST = 20_000
@@ -17,17 +18,10 @@ MOST_CONTACTS = 5
 LANGUAGES = {"zh": "中文", "en": "English"}
 
 
-class WishesForm(Form):
-    """The language and what the letter says; the switches are named as documents/proposal.PARTS."""
+class WishesForm(ShownForm):
+    """The language and what the letter says."""
 
     language = RadioChoice(_l("Language of the letter"), choices=list(LANGUAGES.items()), default="zh")
-    borrower_name = TextField(_l("Your name"), [*optional(), at_most(80)])
-    borrower_contact = TextField(_l("Phone or e-mail for the lender"), [*optional(), at_most(120)])
-    name = BooleanField(_l("My name"))
-    contact = BooleanField(_l("How to reach me"))
-    contract_number = BooleanField(_l("The contract number"))
-    cause = BooleanField(_l("The cause"))
-    budget = BooleanField(_l("The budget"))
     other_creditors = BooleanField(_l("What is left for all lenders together"))
     evidence = BooleanField(_l("The names of the files that support it"))
     asks = LongTextField(_l("What the lender should do"), [*optional(), at_most(1000)])

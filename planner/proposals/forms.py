@@ -123,6 +123,18 @@ class ShareForm(Form):
     offered = MoneyField(_l("Offer a month"), optional(), zero=True)
 
 
+class ShownForm(Form):
+    """What of the household a lender is shown, on a link or in a letter; named as documents/proposal.PARTS."""
+
+    borrower_name = TextField(_l("Your name"), [*optional(), at_most(80)])
+    borrower_contact = TextField(_l("Phone or e-mail for the lender"), [*optional(), at_most(120)])
+    name = BooleanField(_l("My name"))
+    contact = BooleanField(_l("How to reach me"))
+    contract_number = BooleanField(_l("The contract number"))
+    cause = BooleanField(_l("The cause"))
+    budget = BooleanField(_l("The budget"))
+
+
 class OfferForm(Form):
     """The offers to all creditors together."""
 

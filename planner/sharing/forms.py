@@ -27,6 +27,7 @@ from ..forms import (
 )
 from ..i18n import LOCALES
 from ..models import ResponseKind
+from ..proposals.forms import ShownForm
 
 VALIDITY = {"7": _l("7 days"), "14": _l("14 days"), "30": _l("30 days")}
 LEAST_CODE = 6
@@ -38,16 +39,9 @@ ANSWERS = {
 }
 
 
-class ShareForm(Form):
-    """What the lender sees, for how long, in which language. The switches are named as documents/proposal.PARTS."""
+class ShareForm(ShownForm):
+    """What the lender sees, for how long, in which language."""
 
-    borrower_name = TextField(_l("Your name"), [*optional(), at_most(80)])
-    borrower_contact = TextField(_l("Phone or e-mail for the lender"), [*optional(), at_most(120)])
-    name = BooleanField(_l("My name"))
-    contact = BooleanField(_l("How to reach me"))
-    contract_number = BooleanField(_l("The contract number"))
-    cause = BooleanField(_l("The cause"))
-    budget = BooleanField(_l("The budget"))
     other_creditors = BooleanField(_l("What other lenders are offered"))
     other_names = BooleanField(_l("The other lenders' names"))
     evidence = BooleanField(_l("The files that support it"))
