@@ -29,8 +29,9 @@ COUNSELLOR = """
     agencies.invite_client agencies.invite_client_post agencies.members agencies.verbal agencies.verbal_post
     caseload.calendar caseload.delete_view caseload.detail caseload.index caseload.keep_view
     caseload_client.add_appointment caseload_client.add_note caseload_client.add_task caseload_client.cancel_appointment
-    caseload_client.change_appointment caseload_client.delete_note caseload_client.edit_appointment
-    caseload_client.finish_task caseload_client.new_appointment caseload_client.next_step caseload_client.reopen_task
+    caseload_client.change caseload_client.change_appointment caseload_client.delete_note caseload_client.edit
+    caseload_client.edit_appointment caseload_client.finish_task caseload_client.new_appointment
+    caseload_client.next_step caseload_client.remove caseload_client.reopen_task
     caseload_feed.close caseload_feed.create client_import.confirm client_import.index client_import.look
     client_import.upload exports.case_file exports.caseload exports.index exports.statement exports.statements
     outcomes.as_csv outcomes.index

@@ -1,4 +1,4 @@
-"""What a counsellor writes down about one client: notes, tasks, the next step, and times to meet."""
+"""What a counsellor writes down about one client: who they are, notes, tasks, the next step, and times to meet."""
 
 from __future__ import annotations
 
@@ -14,15 +14,47 @@ from ..access import agency
 from ..extensions import db
 from ..messages import flash_undo, see_other
 from ..models import AgencyMember, AgencyRole, Appointment, Client
-from . import notes
-from .clients import get_client_to_change, set_next_step, zone_of
-from .forms import AppointmentForm, NextStepForm, NoteForm, TaskForm, appointment_data
+from . import clients, notes
+from .clients import get_client_to_change, zone_of
+from .forms import AppointmentForm, NextStepForm, NoteForm, PersonForm, TaskForm, appointment_data
 from .showing import for_templates, show_client
 
 bp = Blueprint("caseload_client", __name__, url_prefix="/desk/clients/<int:client_id>")
 for_templates(bp)
 Page = str | tuple[str, int] | Response
 USUAL_MINUTES = 45
+
+
+@bp.get("/edit")
+@agency(AgencyRole.COUNSELLOR)
+def edit(member: AgencyMember, client_id: int) -> Page:
+    client = get_client_to_change(member, client_id)
+    return _person_page(client, PersonForm(obj=client))
+
+
+@bp.post("/edit")
+@agency(AgencyRole.COUNSELLOR)
+def change(member: AgencyMember, client_id: int) -> Page:
+    client = get_client_to_change(member, client_id)
+    form = PersonForm()
+    if form.is_stale(client.version):
+        form.version.data = str(client.version)
+        return _person_page(client, form, stale=True), 409
+    if not form.validate_on_submit():
+        return _person_page(client, form), 422
+    clients.change_person(client, form.name.data or "", form.place.data, form.contact.data)
+    db.session.commit()
+    flash(_("Saved"))
+    return _back(client, "next")
+
+
+@bp.post("/remove")
+@agency(AgencyRole.COUNSELLOR)
+def remove(member: AgencyMember, client_id: int) -> Page:
+    clients.remove(get_client_to_change(member, client_id))
+    db.session.commit()
+    flash(_("The client is off the list, with everything that was written down"))
+    return see_other(url_for("caseload.index"))
 
 
 @bp.post("/notes")
@@ -87,7 +119,7 @@ def next_step(member: AgencyMember, client_id: int) -> Page:
         return show_client(member, client_id, step_form=form, stale=True), 409
     if not form.validate_on_submit():
         return show_client(member, client_id, step_form=form), 422
-    set_next_step(client, form.next_step.data, form.next_on.data)
+    clients.set_next_step(client, form.next_step.data, form.next_on.data)
     db.session.commit()
     flash(_("Saved"))
     return _back(client, "next")
@@ -153,6 +185,10 @@ def _set_done(member: AgencyMember, client_id: int, task_id: int, at: datetime |
     notes.get_task(member, client, task_id).done_at = at
     db.session.commit()
     return client
+
+
+def _person_page(client: Client, form: PersonForm, *, stale: bool = False) -> str:
+    return render_template("caseload/person.html", form=form, client=client, stale=stale)
 
 
 def _appointment_page(

@@ -33,6 +33,20 @@ def get_client_to_change(member: AgencyMember, client_id: int) -> Client:
     return client
 
 
+def change_person(client: Client, name: str, place: str | None, contact: str | None) -> None:
+    """What the list says of somebody; their own file is theirs to change."""
+    client.name, client.place, client.contact = name, place, contact
+    db.session.flush()
+
+
+def remove(client: Client) -> None:
+    """Take somebody off the list with all that was written down. Raises NotFound once a file is behind them: that has its log."""
+    if client.case_id is not None:
+        raise NotFound
+    db.session.delete(client)
+    db.session.flush()
+
+
 def set_next_step(client: Client, text: str | None, on: date | None) -> None:
     """What the counsellor means to do next; without a word the app says what is next."""
     client.next_step, client.next_on = text, on if text else None

@@ -86,6 +86,14 @@ class AppointmentForm(Form):
         return datetime.combine(self.day.data or date.min, at, ZoneInfo(zone)).astimezone(UTC)
 
 
+class PersonForm(Form):
+    """What the agency's list says of a client."""
+
+    name = TextField(_l("Name"), [*required(_l("Enter the name")), at_most(80)])
+    place = TextField(_l("Place"), [*optional(), at_most(80)])
+    contact = TextField(_l("Contact"), [*optional(), at_most(120)])
+
+
 class ViewForm(Form):
     """A name for what the caseload shows now."""
 
