@@ -24,7 +24,7 @@ from sqlalchemy import Select, select
 
 from . import clock, watching
 from .errors import AccessEnded, NotAllowed, NotFound, NotShared, SecondFactorNeeded, TooManyTries
-from .extensions import db, limiter
+from .extensions import MOST_KEY, db, limiter
 from .messages import see_other
 from .models import (
     AgencyMember,
@@ -261,7 +261,12 @@ def can_open(endpoint: str) -> bool:
 
 def get_row(model: type[RowT], row_id: int, case: Case) -> RowT:
     """The row of this case with this key. Raises NotFound for a row of another case as for none."""
-    row = db.session.scalars(select_rows(model, case).where(model.id == row_id)).one_or_none()
+    return _one(select_rows(model, case), model, row_id)
+
+
+def _one(rows: Select[Any], model: Any, row_id: int) -> Any:
+    """The row with this key. Raises NotFound, also for a number that no key can be: in a query string anything may stand."""
+    row = db.session.scalars(rows.where(model.id == row_id)).one_or_none() if 0 < row_id <= MOST_KEY else None
     if row is None:
         raise NotFound
     return row
@@ -274,10 +279,7 @@ def select_rows(model: type[RowT], case: Case) -> Select[RowT]:
 
 def get_agency_row(model: type[AgencyRowT], row_id: int, member: AgencyMember) -> AgencyRowT:
     """The row of this person's agency with this key. Raises NotFound for a row of another agency as for none."""
-    row = db.session.scalars(select_agency_rows(model, member).where(model.id == row_id)).one_or_none()
-    if row is None:
-        raise NotFound
-    return row
+    return _one(select_agency_rows(model, member), model, row_id)
 
 
 def select_agency_rows(model: type[AgencyRowT], member: AgencyMember) -> Select[AgencyRowT]:

@@ -84,6 +84,10 @@ class CompressAll(Compress):
 db = Database()
 
 
+# The largest key a row can have, in both databases.
+MOST_KEY = 2**63 - 1
+
+
 def insert_for(model: Any, engine: Engine | Any = None) -> Any:
     """An INSERT that knows ON CONFLICT, which both databases have and SQLAlchemy words apart; without `engine`, our own's."""
     dialect = (engine or db.session.get_bind()).dialect.name

@@ -17,6 +17,7 @@ from werkzeug.routing import IntegerConverter, Map
 
 from .clock import now
 from .config import Settings
+from .extensions import MOST_KEY
 
 IDLE_LIMIT = timedelta(days=30)
 MAX_BODY_BYTES = 1024 * 1024
@@ -49,7 +50,7 @@ class RowKey(IntegerConverter):
     """A whole number in an address that a database key can be; a larger one is a page that is not there."""
 
     def __init__(self, url_map: Map) -> None:
-        super().__init__(url_map, max=2**63 - 1)
+        super().__init__(url_map, max=MOST_KEY)
 
 
 def init_app(app: Flask, settings: Settings) -> None:

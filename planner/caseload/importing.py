@@ -116,12 +116,33 @@ class Preview:
 
 def read_list(data: bytes) -> ReadList:
     """The list in a file, understood as far as its words go. Raises Unreadable for what is no table, or too long."""
-    tables = [_cut(grid) for grid in tables_in(data) if grid.rows]
+    tables = [_cut(grid) for grid in tables_in(_from_chinese(data)) if grid.rows]
     if not tables:
         raise Unreadable("no_table")
     found = [(rows, guess(rows)) for rows in tables]
     rows, columns = max(found, key=lambda each: (each[1].has_head, sum(n >= 0 for n in each[1].at)))
     return ReadList(rows, columns)
+
+
+def _from_chinese(data: bytes) -> bytes:
+    """A list as Excel saves it in Chinese Windows. It has no statement's words to be known by, but its bytes pair up to the
+    characters of everyday Chinese, as those of another language would not."""
+    try:
+        text = data.decode("gb18030")
+    except UnicodeDecodeError:
+        return data
+    strange = [sign for sign in text if not sign.isascii()]
+    common = sum("\u3000" <= sign <= "\uffef" and sign.encode("gb2312", "ignore") != b"" for sign in strange)
+    is_chinese = "\0" not in text and 0 < len(strange) <= common / 0.9
+    return text.encode() if is_chinese and not _is_utf8(data) else data
+
+
+def _is_utf8(data: bytes) -> bool:
+    try:
+        data.decode()
+    except UnicodeDecodeError:
+        return False
+    return True
 
 
 def _cut(grid: Grid) -> tuple[Row, ...]:

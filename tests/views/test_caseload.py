@@ -274,6 +274,7 @@ def test_what_an_address_says_wrongly_is_as_if_not_said(app: Flask, desk: Desk, 
     wanted = wanted_from({"show": "'", "sort": "-x", "page": "1e3", "q": "a\0b  c"})
     assert wanted == listing.Wanted(search="ab c")
     get(lin, "/desk?client=999", 404)
+    get(lin, "/desk?client=99999999999999999999", 404)
 
 
 def test_pages_of_fifty(app: Flask, desk: Desk, lin: FlaskClient) -> None:

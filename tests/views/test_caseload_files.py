@@ -394,6 +394,28 @@ def test_a_list_without_names_of_columns_and_a_choice_that_cannot_be(app: Flask,
     assert len(listed(app)) == 1
 
 
+@pytest.mark.parametrize(
+    ("codec", "text", "names"),
+    [
+        (
+            "gb18030",
+            "姓名,电话,城市\n王小明,13800000001,青岛\n李红,13900000002,济南\n",
+            "王小明 青岛, 13800000001 李红 济南",
+        ),
+        ("gb18030", "王小明,青岛\n欧阳静,济南\n", "王小明 – 欧阳静"),
+        ("gb18030", "王小明（青岛）\nZhao Min\n", "王小明（青岛） – Zhao Min"),
+        ("utf-8", "王小明\nMüller\n", "王小明 – Müller"),
+        ("cp1252", "Jörg Müller,Köln\nRené Doré,Nîmes\n", "Jörg Müller – René Doré"),
+    ],
+)
+def test_a_short_list_is_read_in_the_characters_it_was_saved_in(
+    lin: FlaskClient, codec: str, text: str, names: str
+) -> None:
+    shown = words(upload(lin, text.encode(codec))).replace("no place or contact", "–")
+    assert names in shown
+    assert "2 new clients" in shown
+
+
 def test_a_workbook_is_read_as_a_csv_is(lin: FlaskClient) -> None:
     out = io.BytesIO()
     book = xlsxwriter.Workbook(out)
