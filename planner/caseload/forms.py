@@ -37,13 +37,13 @@ class How(StrEnum):
     VIDEO = "video"
 
 
-HOWS = {How.IN_PERSON: _l("In person"), How.PHONE: _l("By phone"), How.VIDEO: _l("By video")}
+HOWS = {How.IN_PERSON: _l("In person"), How.PHONE: _l("On the phone"), How.VIDEO: _l("By video")}
 
 
 class NoteForm(Form):
     """A note about a client."""
 
-    text = LongTextField(_l("Note"), [*required(_l("Write the note")), at_most(4000)])
+    text = LongTextField(_l("New note"), [*required(_l("Write the note")), at_most(4000)])
     is_shared = BooleanField(_l("Share with the client"))
 
 

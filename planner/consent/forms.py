@@ -102,7 +102,7 @@ class SpokenForm(TermsForm):
 
     spoken_by = TextField(_l("Who said it?"), [*required(_l("Enter the client's name")), at_most(80)])
     spoken_on = DayField(_l("On which day?"), required(_l("Enter the day it was said, such as 2026-12-09")))
-    spoken_time = TextField(_l("At what time?"), [*required(_l("Enter the time as 14:30")), at_most(5)])
+    spoken_time = TextField(_l("What time was it?"), [*required(_l("Enter the time as 14:30")), at_most(5)])
     spoken_how = RadioChoice(_l("How?"), choices=list(SPOKEN.items()), default="phone")
     zone = ZoneInfo("Asia/Shanghai")
 

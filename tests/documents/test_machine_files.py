@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import io
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from datetime import date, timedelta
 from decimal import Decimal
@@ -31,9 +31,7 @@ from planner.documents.proposal import (
 )
 from tests.documents.values import make, rows_of
 
-STRUCTURE = json.loads(
-    (Path(sfs_json.__file__).parent / "sfs_compatible.schema.json").read_text("utf-8"), parse_float=Decimal
-)
+STRUCTURE = json.loads((Path(sfs_json.__file__).parent / "sfs_compatible.schema.json").read_text("utf-8"))
 FINERACT = {
     "rescheduleFromDate", "graceOnPrincipal", "graceOnInterest", "extraTerms", "newInterestRate", "adjustedDueDate", "emi",
     "endDate", "rescheduleReasonId", "rescheduleReasonComment", "submittedOnDate", "dateFormat", "locale",
@@ -77,19 +75,30 @@ def as_json(content: bytes) -> Any:
 @pytest.mark.parametrize("code", ["GBP", "CNY", "USD", "JPY", "KWD", "EUR"])
 @pytest.mark.parametrize("lang", ["en", "zh_Hans_CN"])
 def test_the_statement_fits_the_structure_in_every_currency(english: Any, code: str, lang: str) -> None:
-    found = as_json(english(sfs_json.to_bytes, make(("reduce", "settle"), code=code, count=2), lang))
-    jsonschema.Draft202012Validator(STRUCTURE).validate(found)
+    content = english(sfs_json.to_bytes, make(("reduce", "settle"), code=code, count=2), lang)
+    jsonschema.Draft202012Validator(STRUCTURE).validate(
+        json.loads(content)
+    )  # with binary fractions, as most readers do
+    found = as_json(content)
+    assert all(-number.as_tuple().exponent <= 2 for number in numbers(found)), "nothing finer than a cent"  # type: ignore[operator]
     assert any(code in note for note in found["notes"])
     assert "SFS" not in json.dumps(found, default=str)
 
 
-def test_the_structure_refuses_what_is_missing_more_or_finer_than_a_cent(english: Any) -> None:
+def numbers(value: Any) -> Iterator[Decimal]:
+    """Every fraction in a JSON value."""
+    if isinstance(value, Decimal):
+        yield value
+    for part in value.values() if isinstance(value, dict) else value if isinstance(value, list) else ():
+        yield from numbers(part)
+
+
+def test_the_structure_refuses_what_is_missing_or_more(english: Any) -> None:
     check = jsonschema.Draft202012Validator(STRUCTURE)
     found = as_json(english(sfs_json.to_bytes, make()))
     assert check.is_valid(found)
     assert not check.is_valid({key: value for key, value in found.items() if key != "debts"})
     assert not check.is_valid(found | {"client": "x"})
-    assert not check.is_valid(found | {"overview": found["overview"] | {"debt-admin-fee": Decimal("0.005")}})
     assert not check.is_valid(found | {"monthly-income": found["monthly-income"] | {"total-earnings": "5"}})
 
 

@@ -91,7 +91,7 @@ def test_once_consent_is_over_only_the_number_and_why_is_left(app: Flask, lin: F
     text = words(html)
     assert "Client 0001" in text
     assert "withdrawn" in text
-    for hidden in ("Sun Qian", "21,112", "brother", "Save the note", "Open case"):
+    for hidden in ("Sun Qian", "21,112", "brother", "Keep the note", "Open case"):
         assert hidden not in html
     assert len(stored(app, AuditEntry)) == before, "there was nothing to look at"
 
@@ -242,7 +242,7 @@ def test_an_appointment_is_set_changed_and_cancelled(
     assert "11 Dec 14:30" in words(get(borrower, f"/c/{household.case_id}/from-counsellors"))
     post(lin, one, MEETING | {"time": "9：05", "how": "phone", "version": "1"})
     html = post(lin, one, MEETING | {"text": "Mine", "version": "1"}, 409)
-    assert "Stored now: 11 Dec 09:05, 45 minutes, By phone, Plan for Haier" in words(html)
+    assert "Stored now: 11 Dec 09:05, 45 minutes, On the phone, Plan for Haier" in words(html)
     assert 'value="Mine"' in html
     post(lin, f"{one}/cancel", {})
     assert not stored(app, Appointment)
