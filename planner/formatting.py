@@ -89,10 +89,14 @@ def clock_time(moment: datetime, timezone: str) -> str:
     return moment.astimezone(ZoneInfo(timezone)).strftime("%H:%M")
 
 
+def local_day(value: datetime, timezone: str, style: str = "day") -> str:
+    """The date of an instant on the calendar of `timezone`, in the styles of `day`."""
+    return day(value.astimezone(ZoneInfo(timezone)).date(), style)
+
+
 def moment(value: datetime, timezone: str) -> str:
     """A date and a time on the wall of `timezone`."""
-    local = value.astimezone(ZoneInfo(timezone))
-    return f"{day(local.date())} {local.strftime('%H:%M')}"
+    return f"{local_day(value, timezone)} {clock_time(value, timezone)}"
 
 
 def _locale() -> str:

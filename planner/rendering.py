@@ -28,7 +28,7 @@ CRITICAL = ("css/tokens.css", "css/base.css", "css/components.css")
 BUNDLE = "css/app.css"
 SHEETS = ("css/print.css", "css/desk.css", "css/doc.css")
 IMMUTABLE = "public, max-age=31536000, immutable"
-_FORMATS = ("money", "percent", "day", "clock_time", "moment", "amount_input", "symbol", "listed")
+_FORMATS = ("money", "percent", "day", "local_day", "clock_time", "moment", "amount_input", "symbol", "listed")
 
 
 def init_app(app: Flask) -> None:

@@ -13,7 +13,7 @@ from ..access import find_agency_member, public, signed_in
 from ..accounts import services as accounts
 from ..errors import NotAllowed, NotFound
 from ..extensions import db, limiter
-from ..formatting import day
+from ..formatting import local_day
 from ..i18n import choose_locale
 from ..messages import client_words, see_other
 from ..models import Case, Invitation, InvitationKind
@@ -130,7 +130,9 @@ def _form(invitation: Invitation) -> AcceptForm:
     """What the client may agree to: the terms asked for, or less, for one of their own files."""
     asked = accepting.terms_asked(invitation)
     form = AcceptForm(data=first_values(asked)).prepare(clock.now().date()).limit(asked)
-    cases = [(case.id, _("File of %(day)s", day=day(case.created_at.date(), "full"))) for case in _cases()]
+    cases = [
+        (case.id, _("File of %(day)s", day=local_day(case.created_at, case.timezone, "full"))) for case in _cases()
+    ]
     offered: AcceptForm = form.offer(cases)
     return offered
 

@@ -104,5 +104,5 @@ def entry_note(entry: Entry) -> str:
             "letter": _("by letter or message"),
         }
         said = (entry.row.person, how[entry.row.source], entry.row.reference)
-        return ", ".join(part for part in said if part)
+        return _(", ").join(part for part in said if part)
     return ""

@@ -11,9 +11,10 @@ from ..delivery import Attachment, DeliveryError, Message
 from ..delivery.email import connect
 from ..documents.files import File
 from ..documents.proposal import ProposalDocument
-from ..formatting import day
+from ..formatting import day, local_day
 from ..models import Share
 from ..tokens import new_token
+from . import services
 
 
 def can_send() -> bool:
@@ -42,8 +43,8 @@ def reason_words(error: DeliveryError) -> str:
 def _message(to: str, share: Share, copy: ProposalDocument, address: str, pdf: File) -> Message:
     title = _("Proposed repayment plan %(reference)s", reference=copy.reference)
     about = {
-        "d": copy, "address": address, "until": day(share.expires_at.date(), "full"), "reply_by": day(copy.reply_by, "full"),
-        "has_code": share.passcode_hash is not None,
+        "d": copy, "address": address, "until": local_day(share.expires_at, services.zone_of(share), "full"),
+        "reply_by": day(copy.reply_by, "full"), "has_code": share.passcode_hash is not None,
     }  # fmt: skip
     contact = copy.borrower_contact or ""
     return Message(

@@ -52,7 +52,7 @@ def part_list(shown: list[str]) -> str:
         "other_names": _("the other lenders' names"),
         "evidence": _("files"),
     }
-    return ", ".join(called[part] for part in PARTS if part in shown) or _("only the offer")
+    return _(", ").join(called[part] for part in PARTS if part in shown) or _("only the offer")
 
 
 def answer_words(kind: str) -> str:
