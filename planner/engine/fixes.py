@@ -241,10 +241,10 @@ class _Search:
         return self._fix(FixKind.CUT, Flow(last, sum(days), key, Role.FLEXIBLE), (), adds, to=last)
 
     def _quoted(self, quote: Quote) -> Fix:
-        """All of a loan's payments ahead, as quoted; `amount_minor` is what that frees until the gap closes."""
+        """A loan's payments ahead, as quoted (overdue ones now); `amount_minor` is what that frees until the gap closes."""
         old = tuple(flow for flow in self.flows if flow.key == quote.key and flow.on >= self.cash.first)
         role = old[0].role if old else Role.INSTALMENT
-        new = tuple(Flow(on, -amount, quote.key, role) for on, amount in quote.rows)
+        new = tuple(Flow(max(on, self.cash.first), -amount, quote.key, role) for on, amount in quote.rows)
         last = self.cash.first + timedelta(days=self.end - 1)
         freed = sum(f.amount_minor for f in new if f.on <= last) - sum(f.amount_minor for f in old if f.on <= last)
         shown = Flow(self.red.on, freed, quote.key, role)

@@ -6,7 +6,7 @@ from datetime import date, timedelta
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
-from planner.engine.cashflow import Flow, Point, Role, project
+from planner.engine.cashflow import Flow, Point, Role, due_flows, project
 from planner.engine.changes import DeferredInterest
 from planner.engine.dates import add_months
 from planner.engine.fixes import Fix, FixKind, Quote, Wishes, apply_fix, deferral_quotes, find_fixes
@@ -74,6 +74,31 @@ def test_each_interest_treatment_of_a_deferral_is_its_own_card() -> None:
         (DeferredInterest.CAPITALISED, 2_500, 181_667),
         (None, 9_000, 51_667),
     ]  # fmt: skip
+
+
+def test_what_is_overdue_stays_due_at_once_when_a_lender_gives_way() -> None:
+    """500.00 in hand, 1,066.19 overdue since 5 Nov and again since 5 Dec, 3,000.00 on the 15th: one postponed leaves one due now."""
+    dues = [(date(2026, 11, 5), 106_619), (date(2026, 12, 5), 106_619), (date(2027, 1, 5), 106_619)]
+    wage = Flow(date(2026, 12, 15), 300_000, "wage", Role.INCOME)
+    one_later = Quote(FixKind.DEFER, "bank", (*dues[1:], (date(2027, 2, 5), 106_619)), 0, DeferredInterest.WAIVED)
+    longer = Quote(FixKind.LONGER_TERM, "bank", ((date(2026, 12, 5), 73_178), (date(2027, 1, 5), 73_178)), 9_000)
+    for overdue, quote, missing in ((dues, one_later, 56_619), (dues[1:], longer, 23_178)):
+        flows = [wage, *due_flows("bank", overdue, TODAY, LAST)]
+        cash = project(50_000, TODAY, LAST, flows)
+        wishes = Wishes(quotes=(quote,), fixed=frozenset({"bank"}))  # no other way at this bank
+        found = find_fixes(cash, flows, cash.red_days[0], wishes)
+        fix = card(found, quote.kind, "bank")
+        assert (fix.covers, fix.missing_minor, fix.lowest) == (False, missing, Point(TODAY, -missing))
+        assert project(50_000, TODAY, LAST, apply_fix(flows, fix)).lowest == fix.lowest
+
+
+def test_one_overdue_instalment_postponed_is_enough() -> None:
+    dues = [(date(2026, 12, 5), 106_619), (date(2027, 1, 5), 106_619)]
+    flows = [Flow(date(2026, 12, 15), 300_000, "wage", Role.INCOME), *due_flows("bank", dues, TODAY, LAST)]
+    cash = project(50_000, TODAY, LAST, flows)
+    later = Quote(FixKind.DEFER, "bank", (dues[1], (date(2027, 2, 5), 106_619)), 0, DeferredInterest.WAIVED)
+    fix = card(find_fixes(cash, flows, cash.red_days[0], Wishes(quotes=(later,))), FixKind.DEFER, "bank")
+    assert (fix.covers, fix.amount_minor, fix.lowest) == (True, 106_619, Point(TODAY, 50_000))
 
 
 def a_wage_on_the_20th() -> list[Flow]:
