@@ -85,8 +85,7 @@ def look(case: Case, today: date, positions: Sequence[LoanPosition] | None = Non
     rows = tuple(budget.lines(case))
     changes = tuple(db.session.scalars(select_rows(CashChange, case).order_by(CashChange.on)))
     first, last = min(case.balance_on, today), today + timedelta(days=DAYS)
-    calendar = calendar_of(case, first, last)
-    flows = _changed([flow for line in rows for flow in _line_flows(case, line, first, last, calendar)], changes)
+    flows = _planned(case, rows, changes, first, last)
     everyday = sum(monthly_equivalent(budget.to_engine(line)) for line in rows if _is_everyday(case, line))
     opening = case.balance_minor + _since(case.balance_on, today, flows, everyday, found)
     ahead = [flow for flow in flows if flow.on >= today]
@@ -155,6 +154,16 @@ def _original(radar: Radar, fix: Fix) -> date:
     now = fix.removes[0].on
     line_id = int(fix.key.removeprefix("line-"))
     return next((change.on for change in radar.changes if change.line_id == line_id and change.to == now), now)
+
+
+def _planned(
+    case: Case, lines: Sequence[BudgetLine], changes: Sequence[CashChange], first: date, last: date
+) -> list[Flow]:
+    """The lines' flows with a day of their own, as moved or left out; what was moved from before `first` is still to come."""
+    begins = min([first, *(change.on for change in changes if change.to is not None and change.to >= first)])
+    calendar = calendar_of(case, begins, last)
+    flows = [flow for line in lines for flow in _line_flows(case, line, begins, last, calendar)]
+    return [flow for flow in _changed(flows, changes) if flow.on >= first]
 
 
 def _line_flows(case: Case, line: BudgetLine, first: date, last: date, calendar: WorkCalendar) -> list[Flow]:
