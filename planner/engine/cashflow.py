@@ -153,15 +153,23 @@ def project(
 ) -> Projection:  # fmt: skip
     """Cash from `first` (today, on which `opening_minor` is there) to `last`, both included.
 
-    Flows on `first` still count; everyday spending of `everyday_minor` a month begins the day after. Flows outside the days
-    are left out. On one day money in comes first, then everyday spending, then due amounts by role in the order of `Role`.
+    Flows on `first` still count; everyday spending of `everyday_minor` a month begins the day after, and everyday flows join it.
+    Flows outside the days are left out. On one day money in comes first, then everyday spending, then due amounts by role in
+    the order of `Role`.
     Raises TermsError("last") for no day or more than ten years.
     """
     count = (last - first).days + 1
     if not 1 <= count <= MAX_DAYS:
         raise TermsError("last", "out_of_range", most=MAX_DAYS)
     daily = [0, *everyday_by_day(everyday_minor, first + timedelta(days=1), count - 1, spread)]
-    ins, outs, due = [0] * count, daily.copy(), [flow for flow in flows if first <= flow.on <= last]
+    due = []
+    for flow in flows:
+        if first <= flow.on <= last:
+            if flow.role == Role.EVERYDAY:
+                daily[(flow.on - first).days] -= flow.amount_minor
+            else:
+                due.append(flow)
+    ins, outs = [0] * count, daily.copy()
     for flow in due:
         if flow.amount_minor > 0:
             ins[(flow.on - first).days] += flow.amount_minor

@@ -13,8 +13,9 @@ from datetime import date, timedelta
 from enum import StrEnum
 from itertools import accumulate
 
-from .cashflow import Flow, Point, Projection, RedDay, Role, everyday_by_day, lowest_point
+from .cashflow import Flow, Point, Projection, RedDay, Role, lowest_point
 from .changes import DeferredInterest
+from .daily import saved
 from .dates import add_months
 from .money import RoundingMode, round_ratio
 
@@ -69,7 +70,7 @@ def _free(_flow: Flow, _to: date) -> int:
 class Wishes:
     """What may be tried. `own_choice`: keys of lines the household may move by itself (flexible and savings always are).
 
-    `cuts`: everyday flexible spending, minor units a month by key. `fixed`: keys not to touch. `price(flow, to)`: what
+    `cuts`: everyday flexible spending, minor units a month by key; what has flows of its own counts by them. `fixed`: keys not to touch. `price(flow, to)`: what
     it costs to pay a flow (or a part of it) on another day. `reserve_minor` must stay in hand; parts are rounded up to
     `step_minor`.
     """
@@ -148,7 +149,8 @@ class _Search:
         gap = projection.balances[self.start : self.end]
         self.needed = max(wishes.reserve_minor - min(gap), 0)
         self.outs = [
-            f for f in flows if f.amount_minor < 0 and f.key not in wishes.fixed and projection.first <= f.on <= red.on
+            f for f in flows if f.amount_minor < 0 and f.role != Role.EVERYDAY and f.key not in wishes.fixed
+            and projection.first <= f.on <= red.on
         ]
 
     def all(self) -> Iterator[Fix]:
@@ -234,11 +236,9 @@ class _Search:
             yield fixes[0] if fixes[0].covers else fixes[1]
 
     def _saved(self, key: str, monthly: int, first: date, last: date) -> Fix:
-        days = everyday_by_day(monthly, first, max((last - first).days + 1, 0))
-        adds = tuple(
-            Flow(first + timedelta(days=i), saved, key, Role.FLEXIBLE) for i, saved in enumerate(days) if saved
-        )
-        return self._fix(FixKind.CUT, Flow(last, sum(days), key, Role.FLEXIBLE), (), adds, to=last)
+        adds = tuple(saved(self.flows, key, monthly, first, last))
+        shown = Flow(last, sum(flow.amount_minor for flow in adds), key, Role.FLEXIBLE)
+        return self._fix(FixKind.CUT, shown, (), adds, to=last)
 
     def _quoted(self, quote: Quote) -> Fix:
         """A loan's payments ahead, as quoted (overdue ones now); `amount_minor` is what that frees until the gap closes."""

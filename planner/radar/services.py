@@ -14,6 +14,7 @@ from ..engine.budget import monthly_equivalent
 from ..engine.calendars import WorkCalendar
 from ..engine.cashflow import Flow, Projection, RedDay, Role, due_flows, line_flows, lowered, project
 from ..engine.changes import DeferredInterest
+from ..engine.daily import everyday_flows, runs_through
 from ..engine.errors import EngineError
 from ..engine.events import ChangeTerm, Deferral, Event, Running, what_if
 from ..engine.fixes import Fix, FixKind, Quote, Wishes, apply_fix, deferral_quotes, find_fixes
@@ -86,9 +87,9 @@ def look(case: Case, today: date, positions: Sequence[LoanPosition] | None = Non
     changes = tuple(db.session.scalars(select_rows(CashChange, case).order_by(CashChange.on)))
     first, last = min(case.balance_on, today), today + timedelta(days=DAYS)
     flows = _planned(case, rows, changes, first, last)
-    everyday = sum(monthly_equivalent(budget.to_engine(line)) for line in rows if _is_everyday(case, line))
-    opening = case.balance_minor + _since(case.balance_on, today, flows, everyday, found)
-    ahead = [flow for flow in flows if flow.on >= today]
+    everyday, passing = _everyday(case, rows, today + timedelta(days=1), last)
+    opening = case.balance_minor + _since(case, rows, today, flows, found)
+    ahead = [*(flow for flow in flows if flow.on >= today), *passing]
     for p in found:
         dues = [(row.instalment.due_date, row.left_minor) for row in p.ledger.rows if not row.is_paid]
         role = Role.INSTALMENT if p.agreed is None else Role.ARRANGEMENT
@@ -112,7 +113,7 @@ def fixes_of(radar: Radar, red: RedDay) -> list[Fix]:
     cuts = {
         f"line-{line.id}": monthly_equivalent(budget.to_engine(line))
         for line in radar.lines
-        if _is_everyday(radar.case, line) and line.necessity == "flexible"
+        if line.necessity == "flexible" and _is_everyday(radar.case, line) and _is_there(radar, line)
     }
     owing = [p for p in radar.positions if any(f.key == f"loan-{p.loan.id}" and f.on <= red.on for f in radar.flows)]
     quotes = tuple(quote for p in owing for quote in _quotes(p))
@@ -183,21 +184,48 @@ def _changed(flows: Sequence[Flow], changes: Sequence[CashChange]) -> list[Flow]
     return found
 
 
-def _since(on: date, today: date, flows: Sequence[Flow], everyday: int, positions: Sequence[LoanPosition]) -> int:
+def _everyday(case: Case, lines: Sequence[BudgetLine], first: date, last: date) -> tuple[int, list[Flow]]:
+    """Everyday spending ahead: what runs through, in minor units a month, and day by day what begins or ends on the way."""
+    through, passing = 0, []
+    for line in lines:
+        if _is_everyday(case, line):
+            value = budget.to_engine(line)
+            if runs_through(value, first, last):
+                through += monthly_equivalent(value)
+            else:
+                passing += everyday_flows(value, f"line-{line.id}", first, last)
+    return through, passing
+
+
+def _since(
+    case: Case, lines: Sequence[BudgetLine], today: date, flows: Sequence[Flow], positions: Sequence[LoanPosition]
+) -> int:
     """What the days since the balance was entered should have changed: planned flows, everyday spending, payments recorded."""
-    days = max((today - on).days, 0)
-    planned = sum(flow.amount_minor for flow in flows if on <= flow.on < today) if days else 0
+    on = case.balance_on or today
+    planned = sum(flow.amount_minor for flow in flows if on <= flow.on < today)
+    spent = [
+        flow
+        for line in lines
+        if _is_everyday(case, line)
+        for flow in everyday_flows(budget.to_engine(line), "", on + timedelta(days=1), today)
+    ]
     paid = sum(
         payment.amount_minor
         for p in positions
         for payment in loans.live_payments(p.loan)
         if payment.returned_on is None and on < payment.paid_on <= today
     )
-    return planned - round_ratio(everyday * days, 30) - paid
+    return planned + sum(flow.amount_minor for flow in spent) - paid
 
 
 def _is_everyday(case: Case, line: BudgetLine) -> bool:
     return line.kind == "expense" and not budget.has_a_day(line, case.currency)
+
+
+def _is_there(radar: Radar, line: BudgetLine) -> bool:
+    """Whether everyday spending goes on at all on the days ahead."""
+    ahead, last = radar.today + timedelta(days=1), radar.projection.last
+    return line.starts_on <= last and (line.ends_on is None or line.ends_on >= ahead)
 
 
 def _is_own_choice(case: Case, line: BudgetLine) -> bool:

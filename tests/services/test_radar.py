@@ -11,7 +11,7 @@ from flask import Flask
 
 from planner.extensions import db
 from planner.models import BudgetLine, Case
-from planner.radar import services
+from planner.radar import figures, services
 from planner.radar.services import Radar
 from tests.conftest import NOW
 from tests.factories import make_case, make_user
@@ -64,3 +64,54 @@ def test_a_payment_moved_once_is_still_to_come_when_the_balance_is_entered_betwe
     assert [(flow.on.day, flow.amount_minor) for flow in sorted(after.flows)[:2]] == [(20, 300_000), (21, -80_000)]
     assert after.opening_minor == 50_000
     assert after.projection.at(date(2026, 12, 21)) == 50_000 + 300_000 - 80_000
+
+
+def test_everyday_spending_counts_on_the_days_it_is_there(case: Case) -> None:
+    """1,000 in hand, 3,000 on the 15th, food of 600 a month: 3,400 after 30 days, whatever ended before or begins after a year."""
+    wage(case, 3_000, 15)
+    add(case, 600, "food", 1)
+    services.set_balance(case, 100_000, TODAY)
+    add(case, 600, "food", 1, ends_on=date(2026, 6, 30))
+    add(case, 600, "food", 1, starts_on=date(2027, 12, 10))
+    found = seen(case)
+    assert (found.everyday_minor, found.projection.balances[30]) == (60_000, 340_000)
+
+
+def test_everyday_spending_that_begins_or_ends_within_the_year_counts_day_by_day(case: Case) -> None:
+    """300 a month is 10 a day: until 19 December, ten days from tomorrow; the other from 20 December."""
+    until = add(case, 300, "food", 1, ends_on=date(2026, 12, 19), necessity="flexible")
+    add(case, 900, "food", 1, starts_on=date(2026, 12, 20))
+    services.set_balance(case, 100_000, TODAY)
+    found = seen(case)
+    assert found.everyday_minor == 0
+    assert [found.projection.at(date(2026, 12, day)) for day in (9, 10, 19, 20, 29)] == [
+        100_000, 99_000, 90_000, 87_000, 60_000,
+    ]  # fmt: skip
+    later = seen(case, date(2026, 12, 22))  # the balance of the 9th: ten days of the one, three of the other
+    assert (later.opening_minor, later.projection.balances[1]) == (100_000 - 10_000 - 9_000, 78_000)
+    assert f"line-{until.id}" not in {flow.key for flow in later.flows}
+
+
+def test_leaving_out_everyday_spending_that_ends_gives_back_only_the_days_it_is_there(case: Case) -> None:
+    """10 a day until 14 December: five days, 50.00, towards the loan of 100 that does not fit on the 18th."""
+    out = add(case, 300, "clothing", 1, ends_on=date(2026, 12, 14), necessity="flexible")
+    gone = add(case, 300, "clothing", 1, ends_on=date(2026, 12, 9), necessity="flexible")
+    add(case, 100, "rent", 18)
+    wage(case, 3_000, 20)
+    services.set_balance(case, 5_000, TODAY)
+    found = seen(case)
+    red = found.projection.red_days[0]
+    assert (red.on, red.short_minor) == (date(2026, 12, 18), 10_000)
+    cut = next(fix for fix in services.fixes_of(found, red) if fix.key == f"line-{out.id}")
+    assert (cut.amount_minor, cut.missing_minor, cut.covers) == (5_000, 5_000, False)
+    assert services.with_fix(found, cut).lowest == cut.lowest
+    assert f"line-{gone.id}" not in {fix.key for fix in services.fixes_of(found, red)}
+
+
+def test_everyday_spending_with_an_end_is_no_row_of_the_table_by_day(case: Case) -> None:
+    add(case, 300, "food", 1, ends_on=date(2026, 12, 19))
+    wage(case, 3_000, 20)
+    services.set_balance(case, 100_000, TODAY)
+    found = seen(case)
+    rows = figures.day_lines(found, found.projection, found.flows, 32)
+    assert [(row.on, row.change_minor) for row in rows] == [(date(2026, 12, 20), 300_000)]
