@@ -139,15 +139,15 @@ def find_fixes(
 
 
 class _Search:
-    """One red day's search. `start` to `end` are the indices of its gap; flows are held latest first."""
+    """One red day's search: `start` to `end` index its gap, `missing` its first evening's; flows are held latest first."""
 
     def __init__(self, projection: Projection, flows: Sequence[Flow], red: RedDay, wishes: Wishes) -> None:
         self.cash, self.flows, self.red, self.wishes = projection, flows, red, wishes
-        self.start, self.end = self._index(red.on), len(projection.balances)
-        if red.recovers_on is not None:
-            self.end = self._index(red.recovers_on)
+        self.start = self._index(red.on)
+        self.end = self._index(red.recovers_on) if red.recovers_on else len(projection.balances)
         gap = projection.balances[self.start : self.end]
         self.needed = max(wishes.reserve_minor - min(gap), 0)
+        self.missing = min(red.short_minor, -gap[0])
         self.outs = [
             f for f in flows if f.amount_minor < 0 and f.role != Role.EVERYDAY and f.key not in wishes.fixed
             and projection.first <= f.on <= red.on
@@ -158,7 +158,7 @@ class _Search:
         yield from covering
         if all(fix.kind == FixKind.EXTRA_INCOME for fix in covering):
             yield from (fix for fix in self._helping() if self._helps(fix))
-        yield from (fix for fix in self._cuts() if fix.covers or fix.missing_minor < self.red.short_minor)
+        yield from (fix for fix in self._cuts() if fix.covers or fix.missing_minor < self.missing)
 
     def _covering(self) -> Iterator[Fix]:
         yield from self._moves()
@@ -176,7 +176,7 @@ class _Search:
     def _helps(self, fix: Fix) -> bool:
         """Whether less is missing on the red day, and on no evening more than before."""
         new = self._simulated(fix.removes, fix.adds)
-        return fix.missing_minor < self.red.short_minor and self._nowhere_worse(new)
+        return fix.missing_minor < self.missing and self._nowhere_worse(new)
 
     def _moves(self) -> Iterator[Fix]:
         """One payment, once, to the first day after the gap that is no payday; nothing earlier helps, nothing later is needed."""
@@ -233,7 +233,7 @@ class _Search:
         tomorrow = self.cash.first + timedelta(days=1)
         for key, monthly in self.wishes.cuts.items():
             fixes = [self._saved(key, monthly, tomorrow, last) for last in (self.red.deepest.on, self.red.on)]
-            yield fixes[0] if fixes[0].covers else fixes[1]
+            yield fixes[0] if fixes[0].covers or self.red.is_everyday else fixes[1]
 
     def _saved(self, key: str, monthly: int, first: date, last: date) -> Fix:
         adds = tuple(saved(self.flows, key, monthly, first, last))

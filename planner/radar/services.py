@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from decimal import Decimal
 
+from flask_babel import gettext as _
+
 from ..access import select_rows
 from ..budget import services as budget
 from ..cases.calendar import calendar_of
@@ -59,7 +61,9 @@ class Radar:
         return self.age_days > STALE_DAYS
 
     def name(self, key: str) -> str:
-        """Whose a flow is: the line's name, or the loan's."""
+        """Whose a flow is: the line's name, or the loan's; everyday spending is nobody's alone."""
+        if not key:
+            return _("everyday spending")
         kind, _sep, number = key.partition("-")
         if kind == "line":
             return next((line.name for line in self.lines if str(line.id) == number), "")

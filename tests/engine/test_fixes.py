@@ -156,6 +156,22 @@ def test_where_no_single_way_is_enough_those_that_help_are_offered_together_with
     assert project(0, TODAY, LAST, both).red_days == ()
 
 
+def test_a_gap_of_everyday_spending_offers_what_is_ones_own_before_more_money() -> None:
+    """200 in hand, 50 a day, 3,000 on the 28th: 700 short. The trip of 800 on the 12th may wait or go; 10 a day are for going out."""
+    flows = [
+        Flow(date(2026, 12, 12), -80_000, "trip", Role.FLEXIBLE), Flow(date(2026, 12, 10), 80_000, "gift", Role.INCOME),
+        Flow(date(2026, 12, 28), 300_000, "wage", Role.INCOME),
+    ]  # fmt: skip
+    cash = project(20_000, TODAY, LAST, flows, 150_000)
+    found = find_fixes(cash, flows, cash.red_days[0], Wishes(cuts={"out": 30_000}))
+    assert [(fix.kind, fix.key, fix.amount_minor, fix.covers) for fix in found] == [
+        (FixKind.MOVE_LINE, "trip", 80_000, True), (FixKind.CUT, "trip", 80_000, True),
+        (FixKind.EXTRA_INCOME, "", 70_000, True), (FixKind.CUT, "out", 18_000, False),
+    ]  # fmt: skip
+    assert found[0].to == date(2026, 12, 29)
+    assert (found[-1].missing_minor, found[-1].deepest) == (0, Point(date(2026, 12, 27), 18_000 - 70_000))
+
+
 ROLES = [Role.INCOME, Role.ESSENTIAL, Role.INSTALMENT, Role.FLEXIBLE, Role.SAVINGS]
 
 

@@ -22,6 +22,7 @@ from planner.extensions import db
 from planner.formatting import money
 from planner.models import BudgetLine, Case, CashChange, Proposal
 from planner.radar import services
+from tests.everyday import leave_everyday_gap
 from tests.factories import Household, sign_in_as
 from tests.pages import assert_sound, get, post, words
 
@@ -223,6 +224,25 @@ def test_with_enough_everything_fits(borrower: FlaskClient, page: str) -> None:
     text = words(get(borrower, page))
     assert "Everything fits" in text
     assert "for the whole year" in text
+
+
+def test_money_that_runs_out_with_nothing_due_is_named_and_has_its_ways_out(
+    app: Flask, household: Household, borrower: FlaskClient
+) -> None:
+    page = f"/c/{household.case_id}/radar"
+    with app.app_context():
+        leave_everyday_gap(db.session.get_one(Case, household.case_id))
+    text = words(get(borrower, page))
+    assert "14 Dec everyday spending in 5 days ¥700 short From 28 Dec there is enough again." in text
+    assert "The money lasts 5 days" in text
+    assert "Everything fits" not in text
+    html = get(borrower, f"{page}/2026-12-14")
+    assert_sound(html)
+    text = words(html)
+    assert "everyday spending ¥700 due" in text
+    assert "Find ¥700 more by then" in text
+    assert "enough; lowest point then ¥0 (13 Dec)" in text
+    assert "Nothing is missing on" in words(get(borrower, f"{page}/2026-12-15"))
 
 
 def test_an_old_balance_is_carried_forward_and_says_so(
