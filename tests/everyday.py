@@ -21,7 +21,9 @@ def leave_everyday_gap(case: Case) -> None:
     db.session.execute(delete(Loan).where(Loan.case_id == case.id, Loan.reference.is_distinct_from("7731")))
     db.session.execute(update(Loan).where(Loan.case_id == case.id).values(paid_before=6))
     own = {"case_id": case.id, "starts_on": date(2026, 1, 1), "frequency": "monthly", "created_at": NOW}
-    db.session.add(BudgetLine(kind="income", name="工资", category="wage", amount_minor=500_000, day_of_month=28, **own))
+    db.session.add(
+        BudgetLine(kind="income", name="工资", category="wage", amount_minor=500_000, day_of_month=28, **own)
+    )
     db.session.add(
         BudgetLine(kind="expense", name="吃饭", category="food", amount_minor=150_000, necessity="essential", **own)
     )

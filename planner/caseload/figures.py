@@ -120,7 +120,9 @@ def _of_radar(seen: Radar | None) -> dict[str, Any]:
         "has_balance": True,
         "short_on": red.on if red else None,
         "short_minor": red.short_minor if red else None,
-        "short_what": SEPARATOR.join(dict.fromkeys(item.key and seen.name(item.key) for item in red.items))[:200] if red else None,
+        "short_what": SEPARATOR.join(dict.fromkeys(item.key and seen.name(item.key) for item in red.items))[:200]
+        if red
+        else None,
         "lowest_on": cash.lowest.on,
         "lowest_minor": cash.lowest.balance_minor,
         "chart": [[point.on.isoformat(), point.balance_minor] for point in cash.points[:CHART_DAYS]],

@@ -155,7 +155,7 @@ class Projection:
         return self.balances[index]
 
     def _everyday(self, start: int, deepest: int) -> Shortfall:
-        """What everyday spending misses in a gap of its own. One that was open before the first day misses what it then did too."""
+        """What everyday spending misses in a gap of its own, with what one that was open before the first day missed by then."""
         short = -self.balances[deepest]
         due = sum(item.due_minor for item in self.shortfalls if start <= item.days_left <= deepest)
         return Shortfall(self.first + timedelta(days=start), "", Role.EVERYDAY, max(due, short), short, start)

@@ -70,9 +70,9 @@ def _free(_flow: Flow, _to: date) -> int:
 class Wishes:
     """What may be tried. `own_choice`: keys of lines the household may move by itself (flexible and savings always are).
 
-    `cuts`: everyday flexible spending, minor units a month by key; what has flows of its own counts by them. `fixed`: keys not to touch. `price(flow, to)`: what
-    it costs to pay a flow (or a part of it) on another day. `reserve_minor` must stay in hand; parts are rounded up to
-    `step_minor`.
+    `cuts`: everyday flexible spending, minor units a month by key; what has flows of its own counts by them. `fixed`: keys not to
+    touch. `price(flow, to)`: what it costs to pay a flow (or a part of it) on another day. `reserve_minor` must stay in hand;
+    parts are rounded up to `step_minor`.
     """
 
     own_choice: frozenset[str] = frozenset()
@@ -148,10 +148,8 @@ class _Search:
         gap = projection.balances[self.start : self.end]
         self.needed = max(wishes.reserve_minor - min(gap), 0)
         self.missing = min(red.short_minor, -gap[0])
-        self.outs = [
-            f for f in flows if f.amount_minor < 0 and f.role != Role.EVERYDAY and f.key not in wishes.fixed
-            and projection.first <= f.on <= red.on
-        ]
+        due = [f for f in flows if f.amount_minor < 0 and projection.first <= f.on <= red.on]
+        self.outs = [f for f in due if f.role != Role.EVERYDAY and f.key not in wishes.fixed]
 
     def all(self) -> Iterator[Fix]:
         covering = [fix for fix in self._covering() if fix.covers]

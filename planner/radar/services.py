@@ -40,7 +40,8 @@ MAX_FIXES = 24
 class Radar:
     """What is known of the coming year. `low` is the projection with the incomes of a bad month, None where none is given.
 
-    `opening_minor` is the balance brought forward to today; `age_days` how old the balance is that was entered.
+    `opening_minor` is the balance brought forward to today, before what falls due today unless what was entered has it;
+    `age_days` how old that is.
     """
 
     case: Case
@@ -89,7 +90,7 @@ def look(case: Case, today: date, positions: Sequence[LoanPosition] | None = Non
     found = tuple(p for p in (positions or loans.positions(case, today)) if p.loan.currency == case.currency)
     rows = tuple(budget.lines(case))
     changes = tuple(db.session.scalars(select_rows(CashChange, case).order_by(CashChange.on)))
-    first, last = min(case.balance_on, today), today + timedelta(days=DAYS)
+    first, last = min(case.balance_on, today) + timedelta(days=1), today + timedelta(days=DAYS)
     flows = _planned(case, rows, changes, first, last)
     everyday, passing = _everyday(case, rows, today + timedelta(days=1), last)
     opening = case.balance_minor + _since(case, rows, today, flows, found)
@@ -106,9 +107,9 @@ def look(case: Case, today: date, positions: Sequence[LoanPosition] | None = Non
     )  # fmt: skip
 
 
-def set_balance(case: Case, balance_minor: int, today: date) -> None:
-    """Keep what is in hand today."""
-    case.balance_minor, case.balance_on = balance_minor, today
+def set_balance(case: Case, balance_minor: int, today: date, *, has_today: bool = True) -> None:
+    """Keep what is in hand: with what comes and goes today, or before it, as on the evening of yesterday."""
+    case.balance_minor, case.balance_on = balance_minor, today if has_today else today - timedelta(days=1)
 
 
 def fixes_of(radar: Radar, red: RedDay) -> list[Fix]:
@@ -206,7 +207,7 @@ def _since(
 ) -> int:
     """What the days since the balance was entered should have changed: planned flows, everyday spending, payments recorded."""
     on = case.balance_on or today
-    planned = sum(flow.amount_minor for flow in flows if on <= flow.on < today)
+    planned = sum(flow.amount_minor for flow in flows if flow.on < today)
     spent = [
         flow
         for line in lines

@@ -197,7 +197,9 @@ def test_after_a_better_paid_job_ended_the_next_wage_sets_the_cycle() -> None:
     new = line(RepeatFrequency.MONTHLY, date(2026, 7, 10), 300_000)
     assert pay_cycle([old, new], date(2026, 12, 9)) == Cycle(date(2026, 11, 10), date(2026, 12, 9))
     assert pay_cycle([new, old], date(2026, 5, 26)) == Cycle(date(2026, 5, 25), date(2026, 6, 24))
-    assert pay_cycle([old, new], date(2026, 6, 27)) is None  # the old one was paid for the last time, the new one not yet
+    assert (
+        pay_cycle([old, new], date(2026, 6, 27)) is None
+    )  # the old one was paid for the last time, the new one not yet
 
 
 def test_a_cycle_counts_what_falls_in_it_and_everyday_spending_by_its_days() -> None:

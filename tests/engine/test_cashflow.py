@@ -55,7 +55,7 @@ def test_everyday_spending_in_the_gap_of_an_instalment_is_named_too_but_makes_no
 
 
 def test_a_gap_of_everyday_spending_alone_is_one_red_day_its_first() -> None:
-    """200 in hand, 50 a day, 3,000 on the 28th: the 14th is the first short evening, the 27th the deepest, 18 days from the 9th."""
+    """200 in hand, 50 a day, 3,000 on the 28th: the 14th is the first short evening, the 27th the deepest."""
     flows = [Flow(date(2026, 12, 28), 300_000, "wage", Role.INCOME)]
     cash = project(20_000, TODAY, date(2026, 12, 31), flows, 150_000)
     (red,) = cash.red_days
@@ -67,7 +67,9 @@ def test_a_gap_of_everyday_spending_alone_is_one_red_day_its_first() -> None:
 
 
 def test_a_gap_that_was_open_before_today_is_red_today_and_misses_what_it_did_before() -> None:
-    cash = project(-10_000, TODAY, TODAY + timedelta(days=3), [Flow(date(2026, 12, 11), 90_000, "wage", Role.INCOME)], 150_000)
+    cash = project(
+        -10_000, TODAY, TODAY + timedelta(days=3), [Flow(date(2026, 12, 11), 90_000, "wage", Role.INCOME)], 150_000
+    )
     (red,) = cash.red_days
     assert (red.on, red.short_minor, red.deepest) == (TODAY, 15_000, Point(date(2026, 12, 10), -15_000))
     assert red.recovers_on == date(2026, 12, 11)
@@ -185,8 +187,12 @@ def test_every_gap_is_named_once_and_nothing_is_paid_from_it(opening: int, flows
     assert all(0 < s.short_minor <= s.due_minor for s in found.shortfalls)
     reds = found.red_days
     assert [red.on for red in reds] == sorted({red.on for red in reds})
-    assert {red.on for red in reds if not red.is_everyday} == {s.on for s in found.shortfalls if s.role != Role.EVERYDAY}
-    assert {red.recovers_on for red in reds} == {_recovers(found, point.on) for point in found.points if point.balance_minor < 0}
+    assert {red.on for red in reds if not red.is_everyday} == {
+        s.on for s in found.shortfalls if s.role != Role.EVERYDAY
+    }
+    assert {red.recovers_on for red in reds} == {
+        _recovers(found, point.on) for point in found.points if point.balance_minor < 0
+    }
     for red in found.red_days:
         assert red.deepest.balance_minor <= found.at(red.on) < 0
         assert red.recovers_on is None or found.at(red.recovers_on) >= 0

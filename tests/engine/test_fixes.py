@@ -77,7 +77,7 @@ def test_each_interest_treatment_of_a_deferral_is_its_own_card() -> None:
 
 
 def test_what_is_overdue_stays_due_at_once_when_a_lender_gives_way() -> None:
-    """500.00 in hand, 1,066.19 overdue since 5 Nov and again since 5 Dec, 3,000.00 on the 15th: one postponed leaves one due now."""
+    """500.00 in hand, 1,066.19 overdue since 5 Nov and since 5 Dec, a wage on the 15th: one postponed leaves one due now."""
     dues = [(date(2026, 11, 5), 106_619), (date(2026, 12, 5), 106_619), (date(2027, 1, 5), 106_619)]
     wage = Flow(date(2026, 12, 15), 300_000, "wage", Role.INCOME)
     one_later = Quote(FixKind.DEFER, "bank", (*dues[1:], (date(2027, 2, 5), 106_619)), 0, DeferredInterest.WAIVED)
@@ -157,7 +157,7 @@ def test_where_no_single_way_is_enough_those_that_help_are_offered_together_with
 
 
 def test_a_gap_of_everyday_spending_offers_what_is_ones_own_before_more_money() -> None:
-    """200 in hand, 50 a day, 3,000 on the 28th: 700 short. The trip of 800 on the 12th may wait or go; 10 a day are for going out."""
+    """200 in hand, 50 a day, 3,000 on the 28th: 700 short. The trip of 800 may wait or go; 10 a day are for going out."""
     flows = [
         Flow(date(2026, 12, 12), -80_000, "trip", Role.FLEXIBLE), Flow(date(2026, 12, 10), 80_000, "gift", Role.INCOME),
         Flow(date(2026, 12, 28), 300_000, "wage", Role.INCOME),

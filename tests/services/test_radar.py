@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from datetime import date
 from typing import Any
 
@@ -20,12 +19,14 @@ TODAY = date(2026, 12, 9)
 
 
 @pytest.fixture
-def case(context: Flask) -> Iterator[Case]:
+def case(context: Flask) -> Case:
     """An empty case of somebody in China."""
-    yield make_case(make_user("lin@example.org"))
+    return make_case(make_user("lin@example.org"))
 
 
-def add(case: Case, amount: int, category: str, day: int, starts_on: date = date(2026, 1, 1), **values: Any) -> BudgetLine:
+def add(
+    case: Case, amount: int, category: str, day: int, starts_on: date = date(2026, 1, 1), **values: Any
+) -> BudgetLine:
     """A monthly line of `amount` yuan; what is not said to be an income is an expense."""
     own = {"kind": "expense", "name": category, "necessity": "essential", "frequency": "monthly", "shift": "none"}
     line = BudgetLine(
@@ -67,7 +68,7 @@ def test_a_payment_moved_once_is_still_to_come_when_the_balance_is_entered_betwe
 
 
 def test_everyday_spending_counts_on_the_days_it_is_there(case: Case) -> None:
-    """1,000 in hand, 3,000 on the 15th, food of 600 a month: 3,400 after 30 days, whatever ended before or begins after a year."""
+    """1,000 in hand, 3,000 on the 15th, food of 600 a month: 3,400 after 30 days, whatever ended or begins later."""
     wage(case, 3_000, 15)
     add(case, 600, "food", 1)
     services.set_balance(case, 100_000, TODAY)
@@ -115,3 +116,19 @@ def test_everyday_spending_with_an_end_is_no_row_of_the_table_by_day(case: Case)
     found = seen(case)
     rows = figures.day_lines(found, found.projection, found.flows, 32)
     assert [(row.on, row.change_minor) for row in rows] == [(date(2026, 12, 20), 300_000)]
+
+
+def test_a_wage_that_came_today_is_not_counted_twice(case: Case) -> None:
+    """3,000 came and 2,000 of rent went today, and 3,000 are there now; next month 1,000 more are left."""
+    wage(case, 3_000, 9)
+    add(case, 2_000, "rent", 9)
+    services.set_balance(case, 300_000, TODAY)
+    found = seen(case)
+    assert (found.projection.at(TODAY), found.projection.at(date(2027, 1, 8))) == (300_000, 300_000)
+    assert found.projection.at(date(2027, 1, 9)) == 400_000
+    tomorrow = seen(case, date(2026, 12, 10))
+    assert (tomorrow.opening_minor, tomorrow.age_days) == (300_000, 1)
+    services.set_balance(case, 300_000, TODAY, has_today=False)
+    before = seen(case)
+    assert (before.opening_minor, before.projection.at(TODAY)) == (300_000, 400_000)
+    assert seen(case, date(2026, 12, 10)).opening_minor == 400_000

@@ -104,7 +104,7 @@ def test_a_day_that_will_not_fit_stands_first(household: Household, borrower: Fl
     """The month covers its instalments; the 18th does not."""
     radar = f"/c/{household.case_id}/radar"
     assert "Enter what you have now" in words(get(borrower, "/"))
-    post(borrower, f"{radar}/balance", {"balance": "1703.09"})
+    post(borrower, f"{radar}/balance", {"balance": "1703.09", "has_today": "y"})
     html = get(borrower, "/")
     assert "¥249 short" in words(html)
     assert f'href="{radar}/2026-12-18"' in html
