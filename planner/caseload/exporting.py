@@ -99,7 +99,7 @@ def _own_words(client: Client) -> tuple[str | None, str | None, str | None, str 
 def _seen(kept: CaseFigures, consent: Consent) -> dict[str, Any]:
     """The figures whose parts are shared; none at all where no such part is."""
     found = {name: getattr(kept, name) for name, parts in _FIGURES.items() if parts <= frozenset(consent.parts)}
-    if found.get("short_what"):
+    if found.get("short_what") is not None:
         found["short_what"] = listed(short_names(kept.short_what))
     return found | {"figures_of": kept.day, "currency": kept.currency} if found else {}
 

@@ -12,6 +12,7 @@ from datetime import date, datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
+from flask_babel import gettext as _
 from sqlalchemy import ColumnElement, and_, delete, exists, or_, select, true, update
 
 from ..budget import services as budget
@@ -51,8 +52,8 @@ def work_out(case: Case, now: datetime) -> dict[str, Any]:
 
 
 def short_names(stored: str | None) -> list[str]:
-    """The names of what does not fit, as `short_what` keeps them."""
-    return (stored or "").split(SEPARATOR)
+    """The names of what does not fit, as `short_what` keeps them; everyday spending, which has none, in the reader's words."""
+    return [name or _("everyday spending") for name in (stored or "").split(SEPARATOR)]
 
 
 def keep_shared(now: datetime) -> None:
@@ -119,7 +120,9 @@ def _of_radar(seen: Radar | None) -> dict[str, Any]:
         "has_balance": True,
         "short_on": red.on if red else None,
         "short_minor": red.short_minor if red else None,
-        "short_what": SEPARATOR.join(dict.fromkeys(seen.name(item.key) for item in red.items))[:200] if red else None,
+        "short_what": SEPARATOR.join(dict.fromkeys(item.key and seen.name(item.key) for item in red.items))[:200]
+        if red
+        else None,
         "lowest_on": cash.lowest.on,
         "lowest_minor": cash.lowest.balance_minor,
         "chart": [[point.on.isoformat(), point.balance_minor] for point in cash.points[:CHART_DAYS]],

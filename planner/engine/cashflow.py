@@ -75,6 +75,7 @@ class Point(NamedTuple):
 class RedDay:
     """A day on which due amounts do not fit, and how deep it gets before money covers it again.
 
+    A gap of everyday spending alone is one red day, its first: the one item is what the whole gap misses at its deepest.
     `recovers_on` is the first later day that ends without a gap, None when the projection has none.
     """
 
@@ -92,6 +93,11 @@ class RedDay:
     def days_left(self) -> int:
         """Days until then."""
         return self.items[0].days_left
+
+    @property
+    def is_everyday(self) -> bool:
+        """Whether nothing but everyday spending is short."""
+        return all(item.role == Role.EVERYDAY for item in self.items)
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,13 +133,19 @@ class Projection:
 
     @property
     def red_days(self) -> tuple[RedDay, ...]:
-        """Each day on which a due amount does not fit; everyday spending alone makes no red day."""
-        by_day: dict[date, list[Shortfall]] = {}
+        """Each day on which a due amount does not fit, and the first of each gap in which only everyday spending is short."""
+        if min(self.balances) >= 0:
+            return ()
+        by_day: dict[int, list[Shortfall]] = {}
         for item in self.shortfalls:
             if item.role != Role.EVERYDAY:
-                by_day.setdefault(item.on, []).append(item)
-        ends = _gap_ends(self.balances) if by_day else []
-        return tuple(self._red_day(on, items, *ends[(on - self.first).days]) for on, items in by_day.items())
+                by_day.setdefault(item.days_left, []).append(item)
+        ends = _gap_ends(self.balances)
+        for start, (deepest, end) in enumerate(ends):
+            opens = self.balances[start] < 0 and (start == 0 or self.balances[start - 1] >= 0)
+            if opens and by_day.keys().isdisjoint(range(start, len(ends) if end is None else end)):
+                by_day[start] = [self._everyday(start, deepest)]
+        return tuple(self._red_day(items, *ends[i]) for i, items in sorted(by_day.items()))
 
     def at(self, day: date) -> int:
         """The balance at the end of `day`. Raises IndexError outside the projection."""
@@ -142,9 +154,15 @@ class Projection:
             raise IndexError(index)
         return self.balances[index]
 
-    def _red_day(self, on: date, items: Sequence[Shortfall], deepest: int, end: int | None) -> RedDay:
+    def _everyday(self, start: int, deepest: int) -> Shortfall:
+        """What everyday spending misses in a gap of its own, with what one that was open before the first day missed by then."""
+        short = -self.balances[deepest]
+        due = sum(item.due_minor for item in self.shortfalls if start <= item.days_left <= deepest)
+        return Shortfall(self.first + timedelta(days=start), "", Role.EVERYDAY, max(due, short), short, start)
+
+    def _red_day(self, items: Sequence[Shortfall], deepest: int, end: int | None) -> RedDay:
         lowest = Point(self.first + timedelta(days=deepest), self.balances[deepest])
-        return RedDay(on, tuple(items), lowest, None if end is None else self.first + timedelta(days=end))
+        return RedDay(items[0].on, tuple(items), lowest, None if end is None else self.first + timedelta(days=end))
 
 
 def project(
@@ -153,15 +171,23 @@ def project(
 ) -> Projection:  # fmt: skip
     """Cash from `first` (today, on which `opening_minor` is there) to `last`, both included.
 
-    Flows on `first` still count; everyday spending of `everyday_minor` a month begins the day after. Flows outside the days
-    are left out. On one day money in comes first, then everyday spending, then due amounts by role in the order of `Role`.
+    Flows on `first` still count; everyday spending of `everyday_minor` a month begins the day after, and everyday flows join it.
+    Flows outside the days are left out. On one day money in comes first, then everyday spending, then due amounts by role in
+    the order of `Role`.
     Raises TermsError("last") for no day or more than ten years.
     """
     count = (last - first).days + 1
     if not 1 <= count <= MAX_DAYS:
         raise TermsError("last", "out_of_range", most=MAX_DAYS)
     daily = [0, *everyday_by_day(everyday_minor, first + timedelta(days=1), count - 1, spread)]
-    ins, outs, due = [0] * count, daily.copy(), [flow for flow in flows if first <= flow.on <= last]
+    due = []
+    for flow in flows:
+        if first <= flow.on <= last:
+            if flow.role == Role.EVERYDAY:
+                daily[(flow.on - first).days] -= flow.amount_minor
+            else:
+                due.append(flow)
+    ins, outs = [0] * count, daily.copy()
     for flow in due:
         if flow.amount_minor > 0:
             ins[(flow.on - first).days] += flow.amount_minor

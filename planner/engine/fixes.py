@@ -13,8 +13,9 @@ from datetime import date, timedelta
 from enum import StrEnum
 from itertools import accumulate
 
-from .cashflow import Flow, Point, Projection, RedDay, Role, everyday_by_day, lowest_point
+from .cashflow import Flow, Point, Projection, RedDay, Role, lowest_point
 from .changes import DeferredInterest
+from .daily import saved
 from .dates import add_months
 from .money import RoundingMode, round_ratio
 
@@ -69,9 +70,9 @@ def _free(_flow: Flow, _to: date) -> int:
 class Wishes:
     """What may be tried. `own_choice`: keys of lines the household may move by itself (flexible and savings always are).
 
-    `cuts`: everyday flexible spending, minor units a month by key. `fixed`: keys not to touch. `price(flow, to)`: what
-    it costs to pay a flow (or a part of it) on another day. `reserve_minor` must stay in hand; parts are rounded up to
-    `step_minor`.
+    `cuts`: everyday flexible spending, minor units a month by key; what has flows of its own counts by them. `fixed`: keys not to
+    touch. `price(flow, to)`: what it costs to pay a flow (or a part of it) on another day. `reserve_minor` must stay in hand;
+    parts are rounded up to `step_minor`.
     """
 
     own_choice: frozenset[str] = frozenset()
@@ -138,25 +139,24 @@ def find_fixes(
 
 
 class _Search:
-    """One red day's search. `start` to `end` are the indices of its gap; flows are held latest first."""
+    """One red day's search: `start` to `end` index its gap, `missing` its first evening's; flows are held latest first."""
 
     def __init__(self, projection: Projection, flows: Sequence[Flow], red: RedDay, wishes: Wishes) -> None:
         self.cash, self.flows, self.red, self.wishes = projection, flows, red, wishes
-        self.start, self.end = self._index(red.on), len(projection.balances)
-        if red.recovers_on is not None:
-            self.end = self._index(red.recovers_on)
+        self.start = self._index(red.on)
+        self.end = self._index(red.recovers_on) if red.recovers_on else len(projection.balances)
         gap = projection.balances[self.start : self.end]
         self.needed = max(wishes.reserve_minor - min(gap), 0)
-        self.outs = [
-            f for f in flows if f.amount_minor < 0 and f.key not in wishes.fixed and projection.first <= f.on <= red.on
-        ]
+        self.missing = min(red.short_minor, -gap[0])
+        due = [f for f in flows if f.amount_minor < 0 and projection.first <= f.on <= red.on]
+        self.outs = [f for f in due if f.role != Role.EVERYDAY and f.key not in wishes.fixed]
 
     def all(self) -> Iterator[Fix]:
         covering = [fix for fix in self._covering() if fix.covers]
         yield from covering
         if all(fix.kind == FixKind.EXTRA_INCOME for fix in covering):
             yield from (fix for fix in self._helping() if self._helps(fix))
-        yield from (fix for fix in self._cuts() if fix.covers or fix.missing_minor < self.red.short_minor)
+        yield from (fix for fix in self._cuts() if fix.covers or fix.missing_minor < self.missing)
 
     def _covering(self) -> Iterator[Fix]:
         yield from self._moves()
@@ -174,7 +174,7 @@ class _Search:
     def _helps(self, fix: Fix) -> bool:
         """Whether less is missing on the red day, and on no evening more than before."""
         new = self._simulated(fix.removes, fix.adds)
-        return fix.missing_minor < self.red.short_minor and self._nowhere_worse(new)
+        return fix.missing_minor < self.missing and self._nowhere_worse(new)
 
     def _moves(self) -> Iterator[Fix]:
         """One payment, once, to the first day after the gap that is no payday; nothing earlier helps, nothing later is needed."""
@@ -231,20 +231,18 @@ class _Search:
         tomorrow = self.cash.first + timedelta(days=1)
         for key, monthly in self.wishes.cuts.items():
             fixes = [self._saved(key, monthly, tomorrow, last) for last in (self.red.deepest.on, self.red.on)]
-            yield fixes[0] if fixes[0].covers else fixes[1]
+            yield fixes[0] if fixes[0].covers or self.red.is_everyday else fixes[1]
 
     def _saved(self, key: str, monthly: int, first: date, last: date) -> Fix:
-        days = everyday_by_day(monthly, first, max((last - first).days + 1, 0))
-        adds = tuple(
-            Flow(first + timedelta(days=i), saved, key, Role.FLEXIBLE) for i, saved in enumerate(days) if saved
-        )
-        return self._fix(FixKind.CUT, Flow(last, sum(days), key, Role.FLEXIBLE), (), adds, to=last)
+        adds = tuple(saved(self.flows, key, monthly, first, last))
+        shown = Flow(last, sum(flow.amount_minor for flow in adds), key, Role.FLEXIBLE)
+        return self._fix(FixKind.CUT, shown, (), adds, to=last)
 
     def _quoted(self, quote: Quote) -> Fix:
-        """All of a loan's payments ahead, as quoted; `amount_minor` is what that frees until the gap closes."""
+        """A loan's payments ahead, as quoted (overdue ones now); `amount_minor` is what that frees until the gap closes."""
         old = tuple(flow for flow in self.flows if flow.key == quote.key and flow.on >= self.cash.first)
         role = old[0].role if old else Role.INSTALMENT
-        new = tuple(Flow(on, -amount, quote.key, role) for on, amount in quote.rows)
+        new = tuple(Flow(max(on, self.cash.first), -amount, quote.key, role) for on, amount in quote.rows)
         last = self.cash.first + timedelta(days=self.end - 1)
         freed = sum(f.amount_minor for f in new if f.on <= last) - sum(f.amount_minor for f in old if f.on <= last)
         shown = Flow(self.red.on, freed, quote.key, role)

@@ -25,11 +25,15 @@ class Cycle(NamedTuple):
 
 
 def pay_cycle(lines: Iterable[BudgetLine], day: date, is_working_day: IsWorkingDay = WEEKDAYS) -> Cycle | None:
-    """The cycle that holds `day`, by the largest income that comes at least monthly; None without one, or before it began."""
+    """The cycle that holds `day`, by the largest income that comes at least monthly and has a payday on both sides of it: a job
+    that ended sets no cycle after its last wage. None without one, or before it began.
+    """
     wages = [line for line in lines if line.kind == Kind.INCOME and line.frequency in _WAGES]
-    wage = max(wages, key=monthly_equivalent, default=None)
-    if wage is None:
-        return None
+    by_size = sorted(wages, key=monthly_equivalent, reverse=True)
+    return next((cycle for wage in by_size if (cycle := _cycle_of(wage, day, is_working_day))), None)
+
+
+def _cycle_of(wage: BudgetLine, day: date, is_working_day: IsWorkingDay) -> Cycle | None:
     paydays = occurrences(wage, day - _REACH, day + _REACH, is_working_day)
     first = max((payday for payday in paydays if payday <= day), default=None)
     following = min((payday for payday in paydays if payday > day), default=None)

@@ -22,7 +22,8 @@ class Role(StrEnum):
 class Case(WithKey, Base):
     """One household's file. Its time zone decides what "today" is; its currency is what new amounts are entered in.
 
-    `balance_minor` is the money in hand on the day `balance_on`, as its people said; None until they did.
+    `balance_minor` is the money in hand on the evening of `balance_on`, what came and went that day in it, as its people said;
+    None until they did.
     """
 
     __tablename__ = "cases"

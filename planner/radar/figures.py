@@ -12,7 +12,7 @@ from markupsafe import Markup
 from .. import charts
 from ..charts import At
 from ..engine.asked import Kind
-from ..engine.cashflow import Projection
+from ..engine.cashflow import Projection, Role
 from ..engine.changes import DeferredInterest
 from ..engine.fixes import Fix, FixKind
 from ..formatting import day, listed, money
@@ -61,7 +61,7 @@ def day_lines(radar: Radar, projection: Projection, flows: Sequence[Any], days: 
     by_day: dict[date, list[Any]] = {}
     last = projection.first + timedelta(days=days - 1)
     for flow in flows:
-        if projection.first <= flow.on <= last:
+        if projection.first <= flow.on <= last and flow.role != Role.EVERYDAY:
             by_day.setdefault(flow.on, []).append(flow)
     return [
         DayLine(on, listed(radar.name(flow.key) for flow in found), sum(f.amount_minor for f in found), projection.at(on),

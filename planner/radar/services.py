@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from decimal import Decimal
 
+from flask_babel import gettext as _
+
 from ..access import select_rows
 from ..budget import services as budget
 from ..cases.calendar import calendar_of
@@ -14,6 +16,7 @@ from ..engine.budget import monthly_equivalent
 from ..engine.calendars import WorkCalendar
 from ..engine.cashflow import Flow, Projection, RedDay, Role, due_flows, line_flows, lowered, project
 from ..engine.changes import DeferredInterest
+from ..engine.daily import everyday_flows, runs_through
 from ..engine.errors import EngineError
 from ..engine.events import ChangeTerm, Deferral, Event, Running, what_if
 from ..engine.fixes import Fix, FixKind, Quote, Wishes, apply_fix, deferral_quotes, find_fixes
@@ -37,7 +40,8 @@ MAX_FIXES = 24
 class Radar:
     """What is known of the coming year. `low` is the projection with the incomes of a bad month, None where none is given.
 
-    `opening_minor` is the balance brought forward to today; `age_days` how old the balance is that was entered.
+    `opening_minor` is the balance brought forward to today, before what falls due today unless what was entered has it;
+    `age_days` how old that is.
     """
 
     case: Case
@@ -58,7 +62,9 @@ class Radar:
         return self.age_days > STALE_DAYS
 
     def name(self, key: str) -> str:
-        """Whose a flow is: the line's name, or the loan's."""
+        """Whose a flow is: the line's name, or the loan's; everyday spending is nobody's alone."""
+        if not key:
+            return _("everyday spending")
         kind, _sep, number = key.partition("-")
         if kind == "line":
             return next((line.name for line in self.lines if str(line.id) == number), "")
@@ -84,12 +90,11 @@ def look(case: Case, today: date, positions: Sequence[LoanPosition] | None = Non
     found = tuple(p for p in (positions or loans.positions(case, today)) if p.loan.currency == case.currency)
     rows = tuple(budget.lines(case))
     changes = tuple(db.session.scalars(select_rows(CashChange, case).order_by(CashChange.on)))
-    first, last = min(case.balance_on, today), today + timedelta(days=DAYS)
-    calendar = calendar_of(case, first, last)
-    flows = _changed([flow for line in rows for flow in _line_flows(case, line, first, last, calendar)], changes)
-    everyday = sum(monthly_equivalent(budget.to_engine(line)) for line in rows if _is_everyday(case, line))
-    opening = case.balance_minor + _since(case.balance_on, today, flows, everyday, found)
-    ahead = [flow for flow in flows if flow.on >= today]
+    first, last = min(case.balance_on, today) + timedelta(days=1), today + timedelta(days=DAYS)
+    flows = _planned(case, rows, changes, first, last)
+    everyday, passing = _everyday(case, rows, today + timedelta(days=1), last)
+    opening = case.balance_minor + _since(case, rows, today, flows, found)
+    ahead = [*(flow for flow in flows if flow.on >= today), *passing]
     for p in found:
         dues = [(row.instalment.due_date, row.left_minor) for row in p.ledger.rows if not row.is_paid]
         role = Role.INSTALMENT if p.agreed is None else Role.ARRANGEMENT
@@ -102,9 +107,9 @@ def look(case: Case, today: date, positions: Sequence[LoanPosition] | None = Non
     )  # fmt: skip
 
 
-def set_balance(case: Case, balance_minor: int, today: date) -> None:
-    """Keep what is in hand today."""
-    case.balance_minor, case.balance_on = balance_minor, today
+def set_balance(case: Case, balance_minor: int, today: date, *, has_today: bool = True) -> None:
+    """Keep what is in hand: with what comes and goes today, or before it, as on the evening of yesterday."""
+    case.balance_minor, case.balance_on = balance_minor, today if has_today else today - timedelta(days=1)
 
 
 def fixes_of(radar: Radar, red: RedDay) -> list[Fix]:
@@ -113,7 +118,7 @@ def fixes_of(radar: Radar, red: RedDay) -> list[Fix]:
     cuts = {
         f"line-{line.id}": monthly_equivalent(budget.to_engine(line))
         for line in radar.lines
-        if _is_everyday(radar.case, line) and line.necessity == "flexible"
+        if line.necessity == "flexible" and _is_everyday(radar.case, line) and _is_there(radar, line)
     }
     owing = [p for p in radar.positions if any(f.key == f"loan-{p.loan.id}" and f.on <= red.on for f in radar.flows)]
     quotes = tuple(quote for p in owing for quote in _quotes(p))
@@ -157,6 +162,16 @@ def _original(radar: Radar, fix: Fix) -> date:
     return next((change.on for change in radar.changes if change.line_id == line_id and change.to == now), now)
 
 
+def _planned(
+    case: Case, lines: Sequence[BudgetLine], changes: Sequence[CashChange], first: date, last: date
+) -> list[Flow]:
+    """The lines' flows with a day of their own, as moved or left out; what was moved from before `first` is still to come."""
+    begins = min([first, *(change.on for change in changes if change.to is not None and change.to >= first)])
+    calendar = calendar_of(case, begins, last)
+    flows = [flow for line in lines for flow in _line_flows(case, line, begins, last, calendar)]
+    return [flow for flow in _changed(flows, changes) if flow.on >= first]
+
+
 def _line_flows(case: Case, line: BudgetLine, first: date, last: date, calendar: WorkCalendar) -> list[Flow]:
     if _is_everyday(case, line):
         return []
@@ -174,21 +189,48 @@ def _changed(flows: Sequence[Flow], changes: Sequence[CashChange]) -> list[Flow]
     return found
 
 
-def _since(on: date, today: date, flows: Sequence[Flow], everyday: int, positions: Sequence[LoanPosition]) -> int:
+def _everyday(case: Case, lines: Sequence[BudgetLine], first: date, last: date) -> tuple[int, list[Flow]]:
+    """Everyday spending ahead: what runs through, in minor units a month, and day by day what begins or ends on the way."""
+    through, passing = 0, []
+    for line in lines:
+        if _is_everyday(case, line):
+            value = budget.to_engine(line)
+            if runs_through(value, first, last):
+                through += monthly_equivalent(value)
+            else:
+                passing += everyday_flows(value, f"line-{line.id}", first, last)
+    return through, passing
+
+
+def _since(
+    case: Case, lines: Sequence[BudgetLine], today: date, flows: Sequence[Flow], positions: Sequence[LoanPosition]
+) -> int:
     """What the days since the balance was entered should have changed: planned flows, everyday spending, payments recorded."""
-    days = max((today - on).days, 0)
-    planned = sum(flow.amount_minor for flow in flows if on <= flow.on < today) if days else 0
+    on = case.balance_on or today
+    planned = sum(flow.amount_minor for flow in flows if flow.on < today)
+    spent = [
+        flow
+        for line in lines
+        if _is_everyday(case, line)
+        for flow in everyday_flows(budget.to_engine(line), "", on + timedelta(days=1), today)
+    ]
     paid = sum(
         payment.amount_minor
         for p in positions
         for payment in loans.live_payments(p.loan)
         if payment.returned_on is None and on < payment.paid_on <= today
     )
-    return planned - round_ratio(everyday * days, 30) - paid
+    return planned + sum(flow.amount_minor for flow in spent) - paid
 
 
 def _is_everyday(case: Case, line: BudgetLine) -> bool:
     return line.kind == "expense" and not budget.has_a_day(line, case.currency)
+
+
+def _is_there(radar: Radar, line: BudgetLine) -> bool:
+    """Whether everyday spending goes on at all on the days ahead."""
+    ahead, last = radar.today + timedelta(days=1), radar.projection.last
+    return line.starts_on <= last and (line.ends_on is None or line.ends_on >= ahead)
 
 
 def _is_own_choice(case: Case, line: BudgetLine) -> bool:

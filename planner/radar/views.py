@@ -34,7 +34,7 @@ def balance(case: Case) -> Page:
     form.balance.currency = case.currency
     if not form.validate_on_submit():
         return _index_page(case, form), 422
-    services.set_balance(case, form.data["balance"], clock.today(case.timezone))
+    services.set_balance(case, form.data["balance"], clock.today(case.timezone), has_today=form.data["has_today"])
     db.session.commit()
     flash(_("Saved"))
     return redirect(url_for("radar.index"))
@@ -87,7 +87,7 @@ def _index_page(case: Case, form: BalanceForm) -> str:
 
 
 def _balance_form(case: Case) -> BalanceForm:
-    form = BalanceForm(data={"balance": case.balance_minor})
+    form = BalanceForm(data={"balance": case.balance_minor, "has_today": True})
     form.balance.currency = case.currency
     return form
 

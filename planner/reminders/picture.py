@@ -87,12 +87,28 @@ def red_days(picture: Picture, told: dict[date, list[int]], now: datetime) -> li
         return []
     rules = picture.wishes.rules
     today = local_date(now, rules)
-    found = notices.red_notices(picture.red.items(), told, rules, now=now, lead_days=_lead_days(picture))
+    said = _said_of(picture.radar, told)
+    found = notices.red_notices(picture.red.items(), said, rules, now=now, lead_days=_lead_days(picture))
     return [
         Planned(f"radar:{red.on}:{red.level}", ReminderKind.RADAR, None, None, red.on, (today - red.on).days, red.fire_at,
                 short_minor=red.short_minor, dropped=red.dropped)
         for red in found
     ]  # fmt: skip
+
+
+def _said_of(seen: Radar, told: dict[date, list[int]]) -> dict[date, list[int]]:
+    """What was said of each red day; a gap of everyday spending alone is one, whichever of its days it was told by.
+
+    Its first day moves with every balance that is entered, and is today once it is open. So what counts is all that was said of a
+    day since the gap before; for the first gap, since the balance was entered.
+    """
+    found, since = dict(told), min(seen.case.balance_on or seen.today, seen.today)
+    for red in seen.projection.red_days:
+        until = red.recovers_on or date.max
+        if red.is_everyday:
+            found[red.on] = [short for on, shorts in told.items() if since <= on < until for short in shorts]
+        since = until
+    return found
 
 
 def next_reminders(picture: Picture, now: datetime, count: int = 10) -> list[Planned]:

@@ -198,8 +198,10 @@ def _plan_one(case_id: int, now: datetime) -> None:
 
 
 def _told(case: Case, today: date) -> Iterable[Reminder]:
+    """What was said of red days ahead, and of those since the balance was entered: a gap may be open since then."""
+    since = min(case.balance_on or today, today)
     return db.session.scalars(
-        select(Reminder).where(Reminder.case_id == case.id, Reminder.kind == "radar", Reminder.due_on >= today)
+        select(Reminder).where(Reminder.case_id == case.id, Reminder.kind == "radar", Reminder.due_on >= since)
     )
 
 

@@ -192,6 +192,16 @@ def test_the_payday_is_that_of_the_largest_income_and_a_bonus_is_none() -> None:
     assert pay_cycle([wage], date(2026, 1, 9)) is None  # before the first wage there is no cycle
 
 
+def test_after_a_better_paid_job_ended_the_next_wage_sets_the_cycle() -> None:
+    old = line(RepeatFrequency.MONTHLY, date(2026, 1, 25), 500_000, ends_on=date(2026, 6, 30))
+    new = line(RepeatFrequency.MONTHLY, date(2026, 7, 10), 300_000)
+    assert pay_cycle([old, new], date(2026, 12, 9)) == Cycle(date(2026, 11, 10), date(2026, 12, 9))
+    assert pay_cycle([new, old], date(2026, 5, 26)) == Cycle(date(2026, 5, 25), date(2026, 6, 24))
+    assert (
+        pay_cycle([old, new], date(2026, 6, 27)) is None
+    )  # the old one was paid for the last time, the new one not yet
+
+
 def test_a_cycle_counts_what_falls_in_it_and_everyday_spending_by_its_days() -> None:
     wage = line(RepeatFrequency.MONTHLY, date(2026, 1, 25), 680_000)
     rent = replace(SPREAD, starts_on=date(2026, 1, 5), amount_minor=160_000)

@@ -11,6 +11,7 @@ from planner.engine.calendars import Shift
 from planner.engine.cashflow import (
     Flow,
     Point,
+    Projection,
     Role,
     Spread,
     due_flows,
@@ -46,11 +47,32 @@ def test_the_red_day_says_what_when_how_much_and_how_long() -> None:
     assert (red.deepest, red.recovers_on) == (Point(date(2026, 12, 20), -44_200), date(2026, 12, 21))
 
 
-def test_everyday_spending_below_zero_is_named_too_but_is_no_red_day() -> None:
+def test_everyday_spending_in_the_gap_of_an_instalment_is_named_too_but_makes_no_red_day() -> None:
     found = radar_projection().shortfalls
     assert [(s.on.day, s.role, s.short_minor) for s in found] == [
         (18, Role.INSTALMENT, 31_200), (19, Role.EVERYDAY, 6_500), (20, Role.EVERYDAY, 6_500),
     ]  # fmt: skip
+
+
+def test_a_gap_of_everyday_spending_alone_is_one_red_day_its_first() -> None:
+    """200 in hand, 50 a day, 3,000 on the 28th: the 14th is the first short evening, the 27th the deepest."""
+    flows = [Flow(date(2026, 12, 28), 300_000, "wage", Role.INCOME)]
+    cash = project(20_000, TODAY, date(2026, 12, 31), flows, 150_000)
+    (red,) = cash.red_days
+    assert (red.on, red.days_left, red.is_everyday) == (date(2026, 12, 14), 5, True)
+    assert (red.deepest, red.recovers_on) == (Point(date(2026, 12, 27), 20_000 - 18 * 5_000), date(2026, 12, 28))
+    (item,) = red.items
+    assert (item.key, item.role, item.due_minor, item.short_minor) == ("", Role.EVERYDAY, 14 * 5_000, 70_000)
+    assert cash.runway_days == red.days_left
+
+
+def test_a_gap_that_was_open_before_today_is_red_today_and_misses_what_it_did_before() -> None:
+    cash = project(
+        -10_000, TODAY, TODAY + timedelta(days=3), [Flow(date(2026, 12, 11), 90_000, "wage", Role.INCOME)], 150_000
+    )
+    (red,) = cash.red_days
+    assert (red.on, red.short_minor, red.deepest) == (TODAY, 15_000, Point(date(2026, 12, 10), -15_000))
+    assert red.recovers_on == date(2026, 12, 11)
 
 
 def test_the_low_income_line() -> None:
@@ -163,7 +185,23 @@ def test_every_gap_is_named_once_and_nothing_is_paid_from_it(opening: int, flows
         assert named == max(-balance, 0) - max(-(before + found.ins[i]), 0) if balance < 0 else named == 0
         before = balance
     assert all(0 < s.short_minor <= s.due_minor for s in found.shortfalls)
-    assert {red.on for red in found.red_days} == {s.on for s in found.shortfalls if s.role != Role.EVERYDAY}
+    reds = found.red_days
+    assert [red.on for red in reds] == sorted({red.on for red in reds})
+    assert {red.on for red in reds if not red.is_everyday} == {
+        s.on for s in found.shortfalls if s.role != Role.EVERYDAY
+    }
+    assert {red.recovers_on for red in reds} == {
+        _recovers(found, point.on) for point in found.points if point.balance_minor < 0
+    }
     for red in found.red_days:
         assert red.deepest.balance_minor <= found.at(red.on) < 0
         assert red.recovers_on is None or found.at(red.recovers_on) >= 0
+        if red.is_everyday:
+            assert red.on == found.first or found.at(red.on - timedelta(days=1)) >= 0
+            assert red.short_minor == -red.deepest.balance_minor <= red.items[0].due_minor
+            assert [other.on for other in reds if other.recovers_on == red.recovers_on] == [red.on]
+
+
+def _recovers(cash: Projection, on: date) -> date | None:
+    """The first later day that ends without a gap."""
+    return next((point.on for point in cash.points if point.on > on and point.balance_minor >= 0), None)

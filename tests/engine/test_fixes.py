@@ -6,7 +6,7 @@ from datetime import date, timedelta
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
-from planner.engine.cashflow import Flow, Point, Role, project
+from planner.engine.cashflow import Flow, Point, Role, due_flows, project
 from planner.engine.changes import DeferredInterest
 from planner.engine.dates import add_months
 from planner.engine.fixes import Fix, FixKind, Quote, Wishes, apply_fix, deferral_quotes, find_fixes
@@ -76,6 +76,31 @@ def test_each_interest_treatment_of_a_deferral_is_its_own_card() -> None:
     ]  # fmt: skip
 
 
+def test_what_is_overdue_stays_due_at_once_when_a_lender_gives_way() -> None:
+    """500.00 in hand, 1,066.19 overdue since 5 Nov and since 5 Dec, a wage on the 15th: one postponed leaves one due now."""
+    dues = [(date(2026, 11, 5), 106_619), (date(2026, 12, 5), 106_619), (date(2027, 1, 5), 106_619)]
+    wage = Flow(date(2026, 12, 15), 300_000, "wage", Role.INCOME)
+    one_later = Quote(FixKind.DEFER, "bank", (*dues[1:], (date(2027, 2, 5), 106_619)), 0, DeferredInterest.WAIVED)
+    longer = Quote(FixKind.LONGER_TERM, "bank", ((date(2026, 12, 5), 73_178), (date(2027, 1, 5), 73_178)), 9_000)
+    for overdue, quote, missing in ((dues, one_later, 56_619), (dues[1:], longer, 23_178)):
+        flows = [wage, *due_flows("bank", overdue, TODAY, LAST)]
+        cash = project(50_000, TODAY, LAST, flows)
+        wishes = Wishes(quotes=(quote,), fixed=frozenset({"bank"}))  # no other way at this bank
+        found = find_fixes(cash, flows, cash.red_days[0], wishes)
+        fix = card(found, quote.kind, "bank")
+        assert (fix.covers, fix.missing_minor, fix.lowest) == (False, missing, Point(TODAY, -missing))
+        assert project(50_000, TODAY, LAST, apply_fix(flows, fix)).lowest == fix.lowest
+
+
+def test_one_overdue_instalment_postponed_is_enough() -> None:
+    dues = [(date(2026, 12, 5), 106_619), (date(2027, 1, 5), 106_619)]
+    flows = [Flow(date(2026, 12, 15), 300_000, "wage", Role.INCOME), *due_flows("bank", dues, TODAY, LAST)]
+    cash = project(50_000, TODAY, LAST, flows)
+    later = Quote(FixKind.DEFER, "bank", (dues[1], (date(2027, 2, 5), 106_619)), 0, DeferredInterest.WAIVED)
+    fix = card(find_fixes(cash, flows, cash.red_days[0], Wishes(quotes=(later,))), FixKind.DEFER, "bank")
+    assert (fix.covers, fix.amount_minor, fix.lowest) == (True, 106_619, Point(TODAY, 50_000))
+
+
 def a_wage_on_the_20th() -> list[Flow]:
     """The loan falls on the 18th and money comes on the 20th, month after month: only another due day helps for good."""
     flows = []
@@ -129,6 +154,22 @@ def test_where_no_single_way_is_enough_those_that_help_are_offered_together_with
     ]  # fmt: skip
     both = apply_fix(apply_fix(flows, found[1]), found[2])
     assert project(0, TODAY, LAST, both).red_days == ()
+
+
+def test_a_gap_of_everyday_spending_offers_what_is_ones_own_before_more_money() -> None:
+    """200 in hand, 50 a day, 3,000 on the 28th: 700 short. The trip of 800 may wait or go; 10 a day are for going out."""
+    flows = [
+        Flow(date(2026, 12, 12), -80_000, "trip", Role.FLEXIBLE), Flow(date(2026, 12, 10), 80_000, "gift", Role.INCOME),
+        Flow(date(2026, 12, 28), 300_000, "wage", Role.INCOME),
+    ]  # fmt: skip
+    cash = project(20_000, TODAY, LAST, flows, 150_000)
+    found = find_fixes(cash, flows, cash.red_days[0], Wishes(cuts={"out": 30_000}))
+    assert [(fix.kind, fix.key, fix.amount_minor, fix.covers) for fix in found] == [
+        (FixKind.MOVE_LINE, "trip", 80_000, True), (FixKind.CUT, "trip", 80_000, True),
+        (FixKind.EXTRA_INCOME, "", 70_000, True), (FixKind.CUT, "out", 18_000, False),
+    ]  # fmt: skip
+    assert found[0].to == date(2026, 12, 29)
+    assert (found[-1].missing_minor, found[-1].deepest) == (0, Point(date(2026, 12, 27), 18_000 - 70_000))
 
 
 ROLES = [Role.INCOME, Role.ESSENTIAL, Role.INSTALMENT, Role.FLEXIBLE, Role.SAVINGS]

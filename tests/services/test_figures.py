@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 from flask import Flask
+from flask_babel import force_locale
 from sqlalchemy import func, select
 
 from planner import clock
@@ -29,6 +30,7 @@ from planner.models import (
 from planner.radar import services as radar
 from tests.agency import case_of, give_consent, make_desk
 from tests.conftest import NOW
+from tests.everyday import leave_everyday_gap
 from tests.factories import Household
 from tests.lender import share_plan
 
@@ -73,6 +75,15 @@ def test_they_are_those_of_the_pages(context: Flask, shared: Household) -> None:
     assert found.chart[0] == ["2026-12-09", seen.projection.at(TODAY)]
     assert len(found.chart) == figures.CHART_DAYS
     assert (found.is_stale, found.day, found.worked_out_at) == (False, TODAY, clock.now())
+
+
+def test_a_gap_of_everyday_spending_stands_there_as_on_the_radar(context: Flask, shared: Household) -> None:
+    leave_everyday_gap(case_of(shared.case_id))
+    found = work_out(shared)
+    assert (found.short_on, found.short_minor) == (date(2026, 12, 14), 70_000)
+    for locale, name in (("en", "everyday spending"), ("zh_Hans_CN", "日常开销")):
+        with force_locale(locale):
+            assert figures.short_names(found.short_what) == [name]
 
 
 def test_without_a_balance_there_is_no_shortfall_and_no_curve(context: Flask, shared: Household) -> None:

@@ -35,6 +35,7 @@ from planner.models import (
 from planner.reminders import planning, sending, services
 from planner.reminders.wishes import settings_to_change, steps_to_json
 from tests.delivery.test_email import Sink, free_port
+from tests.everyday import leave_everyday_gap
 from tests.factories import Household
 
 DUE_MORNING = datetime.fromisoformat("2026-12-18T09:01+08:00")
@@ -238,6 +239,40 @@ def test_a_red_day_is_told_once_and_again_only_when_it_worsens(
     assert [amount for _key, amount in told()] == [11_667, 21_667]
     have(120_000, 9)
     assert len(told()) == 2
+
+
+def test_a_gap_of_everyday_spending_is_told_once_however_its_first_day_moves(
+    app: Flask, household: Household, sink: Sink
+) -> None:
+    """50 a day and 5,000 on the 28th. Of 200 on the 9th nothing is left from the 14th, and 700 are short on the 27th."""
+    with app.app_context():
+        leave_everyday_gap(db.session.get_one(Case, household.case_id))
+
+    def told(day: int, minor: int | None = None) -> list[tuple[str, int | None]]:
+        with app.app_context():
+            if minor is not None:
+                case = db.session.get_one(Case, household.case_id)
+                case.balance_minor, case.balance_on = minor, date(2026, 12, day)
+                db.session.commit()
+        run_at(app, datetime.fromisoformat(f"2026-12-{day:02d}T10:00+08:00"))
+        with app.app_context():
+            of_app = select(Reminder).where(Reminder.kind == "radar", Reminder.channel == Channel.APP)
+            return [(row.key, row.short_minor) for row in db.session.scalars(of_app.order_by(Reminder.id))]
+
+    change(app, household, wording=Wording.FULL)
+    first = [("radar:2026-12-14:1", 70_000)]
+    assert told(9) == first
+    [message] = sink.messages
+    assert "12月14日" in message["Subject"]
+    assert "日常开销" in message["Subject"]
+    assert "¥700" in message["Subject"]
+    assert told(10, 16_000) == first, "10 more than planned: the same day, not worse"
+    assert told(11, 17_000) == first, "20 more again: the 15th now, not worse"
+    for day in (15, 16, 20):
+        assert told(day) == first, "an open gap is told no more"
+    again = [*first, ("radar:2026-12-26:1", 10_000)]
+    assert told(21, 20_000) == again, "money came: that gap is over, and another opens on the 26th"
+    assert told(22, 0) == [*again, ("radar:2026-12-23:2", 25_000)], "which worsens, whatever day it opens on now"
 
 
 def test_money_that_came_drops_the_warning_before_it_is_sent(

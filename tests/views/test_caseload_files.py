@@ -29,6 +29,7 @@ from planner.extensions import db
 from planner.models import AgencyMember, AuditAct, AuditEntry, Client, Consent, Part, Scope
 from tests.agency import Desk, case_of, give_consent, make_desk
 from tests.conftest import NOW
+from tests.everyday import leave_everyday_gap
 from tests.factories import Household, make_case, make_user, sign_in_as
 from tests.lender import share_plan
 from tests.pages import get, post, words
@@ -126,6 +127,16 @@ def test_the_list_is_what_its_schema_says_and_reads_back(app: Flask, lin: FlaskC
     assert caseload_file.to_json(row) == found["clients"][0]
     assert "attachment" in answer.headers["Content-Disposition"]
     assert len(taken(app, household)) == 1
+
+
+def test_a_gap_of_everyday_spending_has_its_words_in_the_list(
+    app: Flask, lin: FlaskClient, household: Household
+) -> None:
+    with app.app_context():
+        leave_everyday_gap(case_of(household.case_id))
+        figures.refresh([household.case_id], NOW)
+    [row] = json.loads(lin.post("/desk/export.json").data)["clients"]
+    assert (row["short_on"], row["short_what"]) == ("2026-12-14", "everyday spending")
 
 
 def test_the_csv_holds_the_same_rows_and_nothing_a_spreadsheet_would_run(

@@ -22,6 +22,8 @@ from planner.extensions import db
 from planner.formatting import money
 from planner.models import BudgetLine, Case, CashChange, Proposal
 from planner.radar import services
+from tests.conftest import NOW
+from tests.everyday import leave_everyday_gap
 from tests.factories import Household, sign_in_as
 from tests.pages import assert_sound, get, post, words
 
@@ -32,7 +34,7 @@ TODAY = date(2026, 12, 9)
 def page(household: Household, borrower: FlaskClient) -> str:
     """The radar of the household, with its balance entered."""
     where = f"/c/{household.case_id}/radar"
-    post(borrower, f"{where}/balance", {"balance": "1,703.09"})
+    post(borrower, f"{where}/balance", {"balance": "1,703.09", "has_today": "y"})
     return where
 
 
@@ -163,7 +165,7 @@ def test_what_cannot_be_asked_is_left_to_the_steps(
 
 
 def test_a_way_that_is_enough_that_day_only_says_until_when(borrower: FlaskClient, page: str) -> None:
-    post(borrower, f"{page}/balance", {"balance": "0"})
+    post(borrower, f"{page}/balance", {"balance": "0", "has_today": "y"})
     text = words(get(borrower, f"{page}/2026-12-16"))
     assert "enough that day; by 20 Dec ¥2,033.09 short" in text
     assert "still ¥0 short" not in text
@@ -218,11 +220,56 @@ def test_a_balance_that_cannot_be_gets_a_sentence(
         assert db.session.get_one(Case, household.case_id).balance_minor is None
 
 
+def test_what_comes_and_goes_today_is_in_the_balance_unless_one_says_otherwise(
+    app: Flask, household: Household, borrower: FlaskClient
+) -> None:
+    """3,000 come and 2,000 go on the 9th itself; 4,000 in hand, and 58 of everyday spending a day."""
+    page = f"/c/{household.case_id}/radar"
+    html = get(borrower, page)
+    assert_sound(html)
+    assert "What comes and goes today is in it already" in words(html)
+    assert re.search(r'name="has_today" value="y" checked', html)
+    with app.app_context():
+        own = {"case_id": household.case_id, "frequency": "monthly", "day_of_month": 9, "starts_on": date(2026, 1, 1),
+               "created_at": NOW, "shift": "none"}  # fmt: skip
+        db.session.add(BudgetLine(kind="income", name="W", category="wage", amount_minor=300_000, **own))
+        rent = {"kind": "expense", "name": "R", "category": "rent", "necessity": "essential", "amount_minor": 200_000}
+        db.session.add(BudgetLine(**own, **rent))
+        db.session.commit()
+    for ticked, opening, evening in (({"has_today": "y"}, 400_000, 346_458), ({}, 394_200, 394_200 + 100_000 - 53_542)):
+        post(borrower, f"{page}/balance", {"balance": "4000"} | ticked)
+        found = look(app, household)
+        assert (found.opening_minor, found.projection.at(TODAY)) == (opening, evening)  # 535.42 are overdue
+        assert re.search(r'name="has_today" value="y" checked', get(borrower, page))
+        assert found.projection.at(date(2027, 1, 9)) - found.projection.at(date(2027, 1, 8)) == 100_000 - 5_800
+    html = post(borrower, f"{page}/balance", {"balance": "x"}, 422)
+    assert re.search(r'name="has_today" value="y">', html), "what was chosen is kept"
+
+
 def test_with_enough_everything_fits(borrower: FlaskClient, page: str) -> None:
     post(borrower, f"{page}/balance", {"balance": "900000"})
     text = words(get(borrower, page))
     assert "Everything fits" in text
     assert "for the whole year" in text
+
+
+def test_money_that_runs_out_with_nothing_due_is_named_and_has_its_ways_out(
+    app: Flask, household: Household, borrower: FlaskClient
+) -> None:
+    page = f"/c/{household.case_id}/radar"
+    with app.app_context():
+        leave_everyday_gap(db.session.get_one(Case, household.case_id))
+    text = words(get(borrower, page))
+    assert "14 Dec everyday spending in 5 days ¥700 short From 28 Dec there is enough again." in text
+    assert "The money lasts 5 days" in text
+    assert "Everything fits" not in text
+    html = get(borrower, f"{page}/2026-12-14")
+    assert_sound(html)
+    text = words(html)
+    assert "everyday spending ¥700 due" in text
+    assert "Find ¥700 more by then" in text
+    assert "enough; lowest point then ¥0 (13 Dec)" in text
+    assert "Nothing is missing on" in words(get(borrower, f"{page}/2026-12-15"))
 
 
 def test_an_old_balance_is_carried_forward_and_says_so(

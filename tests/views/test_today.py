@@ -9,7 +9,8 @@ from flask.testing import FlaskClient
 from sqlalchemy import select
 
 from planner.extensions import db
-from planner.models import BudgetLine
+from planner.models import BudgetLine, Case
+from tests.everyday import leave_everyday_gap
 from tests.factories import Household
 from tests.pages import get, post, words
 
@@ -103,7 +104,7 @@ def test_a_day_that_will_not_fit_stands_first(household: Household, borrower: Fl
     """The month covers its instalments; the 18th does not."""
     radar = f"/c/{household.case_id}/radar"
     assert "Enter what you have now" in words(get(borrower, "/"))
-    post(borrower, f"{radar}/balance", {"balance": "1703.09"})
+    post(borrower, f"{radar}/balance", {"balance": "1703.09", "has_today": "y"})
     html = get(borrower, "/")
     assert "¥249 short" in words(html)
     assert f'href="{radar}/2026-12-18"' in html
@@ -111,3 +112,15 @@ def test_a_day_that_will_not_fit_stands_first(household: Household, borrower: Fl
     text = words(get(borrower, "/"))
     assert "Day by day too: the least you will have is" in text
     assert "short" not in text
+
+
+def test_money_that_runs_out_with_nothing_due_is_named_and_nothing_fits(
+    app: Flask, household: Household, borrower: FlaskClient
+) -> None:
+    with app.app_context():
+        leave_everyday_gap(db.session.get_one(Case, household.case_id))
+    html = get(borrower, "/")
+    text = words(html)
+    assert "14 Dec everyday spending in 5 days ¥700 short From 28 Dec there is enough again." in text
+    assert f'href="/c/{household.case_id}/radar/2026-12-14"' in html
+    assert "It fits" not in text
