@@ -17,7 +17,6 @@ from ..errors import Conflict, NotFound
 from ..extensions import db
 from ..messages import flash_undo
 from ..models import Case, Part, StatementImport, Transaction
-from ..statements.mapping import Mapping
 from ..statements.values import MAX_BYTES, Direction, Unreadable, known_currency
 from . import repayments, services, sorting, words
 from .forms import FileForm, LookForm
@@ -74,21 +73,16 @@ def look(case: Case, import_id: int) -> Page:
 def look_again(case: Case, import_id: int) -> Page:
     row = _waiting(case, import_id)
     seen = services.preview(case, row)
-    mapping, form = seen.mapping, LookForm().prepare(seen.mapping, seen.columns)
+    form = LookForm().prepare(seen.mapping, seen.columns)
     if not form.validate_on_submit():
         return _look_page(case, row, form), 422
     code = (form.currency.data or "").upper() or None
     if code is not None and known_currency(code) is None:
         form.refuse("currency", _("Enter three letters, such as CNY"))
         return _look_page(case, row, form), 422
-    before = row.mapping, row.account_currency
-    row.mapping, row.account_currency = form.change(mapping) if mapping else None, code
     try:
-        if row.mapping:
-            Mapping.from_dict(row.mapping)
-        services.preview(case, row)
+        services.look_again(case, row, form.change(seen.mapping) if seen.mapping else None, code)
     except Unreadable as refused:
-        row.mapping, row.account_currency = before
         form.refuse("date", words.refusal_words(refused))
         return _look_page(case, row, form), 422
     db.session.commit()

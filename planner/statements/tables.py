@@ -56,7 +56,8 @@ def settled(mapping: Mapping, section: Section, layout: Layout, statement: State
     order, sure = date_order(dates, _likely_order(mapping, layout, [*cells[:50], *units]))
     if mapping.order is None and not sure:
         statement.doubt("date_order_guessed")
-    mapping = replace(mapping, decimal=decimal, order=mapping.order or order)
+    # From here on `confirmed` tells the reader of the rows one thing only: whether the decimal mark was said.
+    mapping = replace(mapping, confirmed=mapping.decimal is not None, decimal=decimal, order=mapping.order or order)
     return _with_sign(mapping, section, layout, statement)
 
 
@@ -94,14 +95,15 @@ def read_tables(sheets: Sequence[Grid], statement: Statement, chosen: Mapping | 
     """Read every sheet into the statement; the first sheet's layout, or None where no table was found."""
     found: Layout | None = None
     seen: list[list[tuple[str, ...]]] = []
-    for grid in sheets:
+    parts = _chosen_sections(sheets, chosen)
+    for grid, own in zip(sheets, parts, strict=True):
         rows = [row.cells for row in grid.rows]
         if _repeats(rows, seen):
             statement.doubt("repeated_sheet", sheet=grid.sheet)
             continue
         before = len(statement.entries) + len(statement.bad_rows)
-        for section in _chosen_sections(grid, chosen):
-            layout = _read_section(grid, section, statement, chosen, filename)
+        for section, mapping in own:
+            layout = _read_section(grid, section, statement, mapping, filename)
             found = found or layout
         if len(statement.entries) + len(statement.bad_rows) > before:
             seen.append(rows)
@@ -114,17 +116,30 @@ def _repeats(rows: list[tuple[str, ...]], seen: list[list[tuple[str, ...]]]) -> 
     return bool(dated) and any(dated <= set(other) for other in seen)
 
 
-def _chosen_sections(grid: Grid, chosen: Mapping | None) -> list[Section]:
-    if chosen is None:
-        return sections(grid)
-    line = chosen.header_line
+def _chosen_sections(sheets: Sequence[Grid], chosen: Mapping | None) -> list[list[tuple[Section, Mapping | None]]]:
+    """Every sheet's sections, with the chosen mapping where the column names are those it was chosen for."""
+    parts = [sections(grid) for grid in sheets]
+    if chosen is None or any(_has_names(section, chosen) for own in parts for section in own):
+        return [[(part, chosen if chosen and _has_names(part, chosen) else None) for part in own] for own in parts]
+    return [[(_under_line(grid, chosen), chosen)] for grid in sheets]
+
+
+def _has_names(section: Section, chosen: Mapping) -> bool:
+    """Whether this section's column names are those the mapping was chosen for; both may have none."""
+    if section.header is None:
+        return chosen.header_line is None and not chosen.header
+    return section.header.cells == chosen.header
+
+
+def _under_line(grid: Grid, chosen: Mapping) -> Section:
+    """All rows below the names or the line that were chosen; all rows where there are none."""
     header = next((row for row in grid.rows if row.cells == chosen.header), None) or next(
-        (row for row in grid.rows if row.line == line), None
+        (row for row in grid.rows if row.line == chosen.header_line), None
     )
-    if line is None or header is None:
-        return [Section(None, grid.rows, [])]
+    if chosen.header_line is None or header is None:
+        return Section(None, grid.rows, [])
     start = grid.rows.index(header)
-    return [Section(header, [row for row in grid.rows[start + 1 :] if row.cells != header.cells], grid.rows[:start])]
+    return Section(header, [row for row in grid.rows[start + 1 :] if row.cells != header.cells], grid.rows[:start])
 
 
 def _read_section(
@@ -163,10 +178,16 @@ def _check_stated_rows(section: Section, statement: Statement, entries: list[Ent
         statement.doubt("rows_stated", stated=stated, present=len(entries))
 
 
-def guess_table(grid: Grid, statement: Statement) -> Mapping | None:
-    """The mapping of a sheet's first table, settled as far as its rows allow; doubts go to the statement."""
-    section = sections(grid)[0]
-    mapping = guess_columns(section.header, section.rows, grid)
+def guess_table(grid: Grid, statement: Statement, chosen: Mapping | None = None) -> Mapping | None:
+    """The mapping of a sheet's first table, settled as far as its rows allow; doubts go to the statement.
+
+    With a chosen mapping, that one, settled by the rows of the table it was chosen for; None where the sheet has none.
+    """
+    parts = (part for part in sections(grid) if chosen is None or _has_names(part, chosen))
+    section = next(parts, None)
+    if section is None:
+        return None
+    mapping = chosen or guess_columns(section.header, section.rows, grid)
     if mapping is None:
         return None
     layout = layout_of(section.header.cells if section.header else ())
