@@ -24,9 +24,16 @@ SHOWN = 100
 _AT_ONCE = 500  # fingerprints asked for in one query
 
 
+class ReadOtherwise(Conflict):
+    """The same file is stored already, read differently: its rows would count twice."""
+
+
 @dataclass(frozen=True)
 class Preview:
-    """A file as it would be stored. `known` are the rows stored already; `new` the others that have a currency."""
+    """A file as it would be stored. `known` are the rows stored already; `new` the others that have a currency.
+
+    `earlier` is the import of this same file that holds rows as they are read no longer; it has to go first.
+    """
 
     statement: Statement
     mapping: Mapping | None
@@ -35,11 +42,12 @@ class Preview:
     known: int
     new: list[Entry]
     nameless: int
+    earlier: StatementImport | None
 
     @property
     def can_confirm(self) -> bool:
-        """Whether there is something new, and all of it has a currency."""
-        return bool(self.new) and not self.nameless
+        """Whether there is something new, all of it has a currency, and none of it is stored read differently."""
+        return bool(self.new) and not self.nameless and self.earlier is None
 
 
 def keep_file(case: Case, name: str, data: bytes) -> StatementImport:
@@ -62,22 +70,44 @@ def preview(case: Case, waiting: StatementImport) -> Preview:
     data = waiting.data or b""
     mapping = mappings.mapping_of(waiting.mapping)
     statement = read(data, waiting.file_name, mapping, waiting.account_currency)
-    stored = _stored(case, [entry.fingerprint for entry in statement.entries])
+    marks = [entry.fingerprint for entry in statement.entries]
+    stored = _stored(case, marks)
     new = [entry for entry in statement.entries if entry.fingerprint not in stored]
     nameless = sum(entry.currency is None for entry in new)
     shown = mapping or guess_mapping(data)
     columns = mappings.column_names(data, shown) if shown else ()
-    return Preview(statement, shown, statement.sums(), columns, len(statement.entries) - len(new), new, nameless)
+    earlier = _read_otherwise(case, waiting.sha256, set(marks)) if new else None
+    return Preview(
+        statement, shown, statement.sums(), columns, len(statement.entries) - len(new), new, nameless, earlier
+    )  # fmt: skip
+
+
+def _read_otherwise(case: Case, sha256: str, marks: set[str]) -> StatementImport | None:
+    """The confirmed import of the same file with rows that are not among these."""
+    same = select_rows(StatementImport, case).where(
+        StatementImport.sha256 == sha256, StatementImport.confirmed_at.is_not(None)
+    )
+    for earlier in db.session.scalars(same.order_by(StatementImport.id)):
+        rows = db.session.scalars(select(Transaction.fingerprint).where(Transaction.import_id == earlier.id))
+        if not marks.issuperset(rows):
+            return earlier
+    return None
 
 
 def confirm(case: Case, waiting: StatementImport) -> int:
-    """Store the new rows, all or none; returns how many. Raises Conflict when it was confirmed before or cannot be yet."""
-    locked = db.session.scalar(
-        select_rows(StatementImport, case).where(StatementImport.id == waiting.id).with_for_update()
-    )
+    """Store the new rows, all or none; returns how many.
+
+    Raises Conflict when it was confirmed before or cannot be yet, ReadOtherwise when an earlier import has to go first.
+    """
+    # The same file waiting twice is one thing to confirm: whoever comes second sees what the first one stored.
+    same = select_rows(StatementImport, case).where(StatementImport.sha256 == waiting.sha256)
+    alike = db.session.scalars(same.order_by(StatementImport.id).with_for_update()).all()
+    locked = next((row for row in alike if row.id == waiting.id), None)
     if locked is None or locked.confirmed_at is not None:
         raise Conflict
     found = preview(case, locked)
+    if found.earlier is not None:
+        raise ReadOtherwise
     if not found.can_confirm:
         raise Conflict
     rows = [_row(locked, entry) for entry in found.new]

@@ -11,8 +11,8 @@ from sqlalchemy import select
 
 from planner.extensions import db
 from planner.models import KeptMapping, StatementImport
-from tests.factories import Household
-from tests.pages import get, post, words
+from tests.factories import Household, sign_in_as
+from tests.pages import assert_sound, get, post, words
 from tests.views.test_imports import SHARED, choose, count, everything, stored
 
 SIGN = "Whether a plain number means money in or out is a guess"
@@ -133,3 +133,61 @@ def test_taking_an_import_back_takes_its_answers_back(app: Flask, borrower: Flas
     post(borrower, f"{first}/undo", {})
     assert everything(app) == empty
     assert stored(app) == []
+
+
+def test_the_same_file_read_the_other_way_is_not_added_beside_itself(
+    app: Flask, household: Household, borrower: FlaskClient, stranger: FlaskClient, page: str
+) -> None:
+    first = choose(borrower, page, PLAIN, "january.csv")
+    press(borrower, first)
+    post(borrower, f"{first}/confirm", {})
+    before = stored(app)
+    again = choose(borrower, page, PLAIN, "january (1).csv")
+    assert "0 new rows" in words(get(borrower, again))
+    html = press(borrower, again, sign="out")
+    assert "2 new rows" in html
+    assert "This same file was added on" in html
+    assert "Add it" not in html
+    refused = borrower.post(f"{again}/confirm")
+    assert refused.status_code == 409
+    assert "Take the first import back" in words(refused.text)
+    assert_sound(refused.text)
+    assert stored(app) == before
+    assert "Money out €30.00" in words(get(borrower, again)), "what was chosen is kept"
+    way_out = f"{first}/undo?back={again.rsplit('/', 1)[1]}"
+    assert way_out in refused.text
+    post(stranger, way_out, {}, 404)
+    viewer = sign_in_as(app, household.viewer_id)
+    assert "/undo" not in get(viewer, again)
+    post(viewer, way_out, {}, 403)
+    assert post(borrower, way_out, {}) == again
+    assert stored(app) == []
+    assert "This same file" not in words(get(borrower, again))
+    post(borrower, f"{again}/confirm", {})
+    assert stored(app) == [("2026-01-05", 1_000, "out"), ("2026-01-06", 2_000, "out")]
+
+
+def test_a_way_back_to_a_file_of_others_or_none_takes_nothing_back(
+    app: Flask, borrower: FlaskClient, page: str
+) -> None:
+    first = choose(borrower, page, PLAIN, "january.csv")
+    press(borrower, first)
+    post(borrower, f"{first}/confirm", {})
+    for back in ("999999", first.rsplit("/", 1)[1]):
+        post(borrower, f"{first}/undo?back={back}", {}, 404)
+    assert count(app) == 2
+
+
+def test_rows_another_file_left_out_come_back_with_the_same_file(app: Flask, borrower: FlaskClient, page: str) -> None:
+    whole = PLAIN + b"2026-01-09,Inn,7.00,c\n"
+    for data in (PLAIN, whole):
+        where = choose(borrower, page, data, "january.csv")
+        press(borrower, where)
+        post(borrower, f"{where}/confirm", {})
+    assert count(app) == 3
+    post(borrower, f"{where.rsplit('/', 1)[0]}/{int(where.rsplit('/', 1)[1]) - 1}/undo", {})
+    assert count(app) == 1
+    again = choose(borrower, page, whole, "january.csv")
+    assert "This same file" not in press(borrower, again)
+    post(borrower, f"{again}/confirm", {})
+    assert count(app) == 3
