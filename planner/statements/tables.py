@@ -93,16 +93,16 @@ def _written(mapping: Mapping, rows: Sequence[Row]) -> list[Written]:
 
 def read_tables(sheets: Sequence[Grid], statement: Statement, chosen: Mapping | None, filename: str) -> Layout | None:
     """Read every sheet into the statement; the first sheet's layout, or None where no table was found."""
+    by_name = chosen is None or any(_has_names(part, chosen) for grid in sheets for part in sections(grid))
     found: Layout | None = None
     seen: list[list[tuple[str, ...]]] = []
-    parts = _chosen_sections(sheets, chosen)
-    for grid, own in zip(sheets, parts, strict=True):
+    for grid in sheets:
         rows = [row.cells for row in grid.rows]
         if _repeats(rows, seen):
             statement.doubt("repeated_sheet", sheet=grid.sheet)
             continue
         before = len(statement.entries) + len(statement.bad_rows)
-        for section, mapping in own:
+        for section, mapping in _chosen_sections(grid, chosen, by_name):
             layout = _read_section(grid, section, statement, mapping, filename)
             found = found or layout
         if len(statement.entries) + len(statement.bad_rows) > before:
@@ -116,12 +116,14 @@ def _repeats(rows: list[tuple[str, ...]], seen: list[list[tuple[str, ...]]]) -> 
     return bool(dated) and any(dated <= set(other) for other in seen)
 
 
-def _chosen_sections(sheets: Sequence[Grid], chosen: Mapping | None) -> list[list[tuple[Section, Mapping | None]]]:
-    """Every sheet's sections, with the chosen mapping where the column names are those it was chosen for."""
-    parts = [sections(grid) for grid in sheets]
-    if chosen is None or any(_has_names(section, chosen) for own in parts for section in own):
-        return [[(part, chosen if chosen and _has_names(part, chosen) else None) for part in own] for own in parts]
-    return [[(_under_line(grid, chosen), chosen)] for grid in sheets]
+def _chosen_sections(grid: Grid, chosen: Mapping | None, by_name: bool) -> list[tuple[Section, Mapping | None]]:
+    """A sheet's sections, with the chosen mapping where the column names are those it was chosen for.
+
+    `by_name` is False where no sheet has those names: then it is the table below the chosen line.
+    """
+    if chosen is not None and not by_name:
+        return [(_under_line(grid, chosen), chosen)]
+    return [(part, chosen if chosen and _has_names(part, chosen) else None) for part in sections(grid)]
 
 
 def _has_names(section: Section, chosen: Mapping) -> bool:
