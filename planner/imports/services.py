@@ -18,6 +18,7 @@ from ..statements.detector import guess_mapping, read
 from ..statements.mapping import Mapping
 from ..statements.values import AccountSum, Entry, Statement, Unreadable
 from . import mappings
+from .statuses import Settled, settle
 
 WAITS = timedelta(days=1)
 SHOWN = 100
@@ -32,7 +33,8 @@ class ReadOtherwise(Conflict):
 class Preview:
     """A file as it would be stored. `known` are the rows stored already; `new` the others that have a currency.
 
-    `earlier` is the import of this same file that holds rows as they are read no longer; it has to go first.
+    `earlier` is the import of this same file that holds rows as they are read no longer; it has to go first. `settled` says
+    how many rows count otherwise than the file lists them.
     """
 
     statement: Statement
@@ -43,6 +45,7 @@ class Preview:
     new: list[Entry]
     nameless: int
     earlier: StatementImport | None
+    settled: Settled
 
     @property
     def can_confirm(self) -> bool:
@@ -72,13 +75,15 @@ def preview(case: Case, waiting: StatementImport) -> Preview:
     statement = read(data, waiting.file_name, mapping, waiting.account_currency)
     marks = [entry.fingerprint for entry in statement.entries]
     stored = _stored(case, marks)
+    settled = settle(case, statement, stored)
     new = [entry for entry in statement.entries if entry.fingerprint not in stored]
     nameless = sum(entry.currency is None for entry in new)
     shown = mapping or guess_mapping(data)
     columns = mappings.column_names(data, shown) if shown else ()
     earlier = _read_otherwise(case, waiting.sha256, set(marks)) if new else None
     return Preview(
-        statement, shown, statement.sums(), columns, len(statement.entries) - len(new), new, nameless, earlier
+        statement, shown, statement.sums(), columns, len(statement.entries) - len(new), new, nameless, earlier,
+        settled,
     )  # fmt: skip
 
 
@@ -186,12 +191,14 @@ def transactions(case: Case, wanted: str = "", before: date | None = None) -> tu
     return list(db.session.scalars(newest)), count
 
 
-def _stored(case: Case, fingerprints: Sequence[str]) -> set[str]:
-    found: set[str] = set()
+def _stored(case: Case, fingerprints: Sequence[str]) -> dict[str, str]:
+    """The directions of those rows that are stored, by fingerprint."""
+    found: dict[str, str] = {}
     for first in range(0, len(fingerprints), _AT_ONCE):
         part = fingerprints[first : first + _AT_ONCE]
-        query = select(Transaction.fingerprint).where(Transaction.case_id == case.id, Transaction.fingerprint.in_(part))
-        found.update(db.session.scalars(query))
+        query = select(Transaction.fingerprint, Transaction.direction)
+        rows = db.session.execute(query.where(Transaction.case_id == case.id, Transaction.fingerprint.in_(part)))
+        found.update((mark, direction) for mark, direction in rows)
     return found
 
 
