@@ -12,11 +12,11 @@ from ..forms import Choice, Form, TextField, at_most, optional, options
 from ..statements.dates import Order
 from ..statements.layouts import Sign
 from ..statements.mapping import Mapping
+from .mappings import COLUMNS
 
 SIGNS = {"": _l("As the file shows"), Sign.IN: _l("Money in"), Sign.OUT: _l("Money out")}
 ORDERS = {"": _l("As the file shows"), Order.DAY_FIRST: _l("Day first"), Order.MONTH_FIRST: _l("Month first")}
 DECIMALS = {"": _l("As the file shows"), ".": _l("Point: 1,234.56"), ",": _l("Comma: 1.234,56")}
-COLUMNS = ("date", "amount", "into", "out", "direction", "counterparty", "text")
 _SEVERAL = ("date", "counterparty", "text")
 
 

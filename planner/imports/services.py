@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
@@ -14,21 +13,29 @@ from .. import clock
 from ..access import select_rows
 from ..errors import Conflict
 from ..extensions import db
-from ..models import Case, KeptMapping, StatementImport, Transaction
+from ..models import Case, StatementImport, Transaction
 from ..statements.detector import guess_mapping, read
-from ..statements.encoding import decode
 from ..statements.mapping import Mapping
 from ..statements.values import AccountSum, Entry, Statement, Unreadable
+from . import mappings
+from .statuses import Settled, settle
 
 WAITS = timedelta(days=1)
 SHOWN = 100
-_SEARCHED = 30  # lines above a table
 _AT_ONCE = 500  # fingerprints asked for in one query
+
+
+class ReadOtherwise(Conflict):
+    """The same file is stored already, read differently: its rows would count twice."""
 
 
 @dataclass(frozen=True)
 class Preview:
-    """A file as it would be stored. `known` are the rows stored already; `new` the others that have a currency."""
+    """A file as it would be stored. `known` are the rows stored already; `new` the others that have a currency.
+
+    `earlier` is the import of this same file that holds rows as they are read no longer; it has to go first. `settled` says
+    how many rows count otherwise than the file lists them.
+    """
 
     statement: Statement
     mapping: Mapping | None
@@ -37,19 +44,21 @@ class Preview:
     known: int
     new: list[Entry]
     nameless: int
+    earlier: StatementImport | None
+    settled: Settled
 
     @property
     def can_confirm(self) -> bool:
-        """Whether there is something new, and all of it has a currency."""
-        return bool(self.new) and not self.nameless
+        """Whether there is something new, all of it has a currency, and none of it is stored read differently."""
+        return bool(self.new) and not self.nameless and self.earlier is None
 
 
 def keep_file(case: Case, name: str, data: bytes) -> StatementImport:
     """Let a file wait for its owner's word. Raises Unreadable for what is no statement; nothing is kept then."""
     drop_old(case)
     mapping = guess_mapping(data)
-    kept = _kept(case, data, mapping)
-    read(data, name, Mapping.from_dict(kept) if kept else None)
+    kept = mappings.find_kept(case, data, mapping)
+    read(data, name, mappings.mapping_of(kept))
     row = StatementImport(
         case_id=case.id, file_name=clean(name, 400)[-120:] or "?", sha256=hashlib.sha256(data).hexdigest(), data=data,
         mapping=kept, created_at=clock.now(),
@@ -62,29 +71,54 @@ def keep_file(case: Case, name: str, data: bytes) -> StatementImport:
 def preview(case: Case, waiting: StatementImport) -> Preview:
     """What confirming would store. Raises Unreadable when the chosen columns do not fit."""
     data = waiting.data or b""
-    mapping = Mapping.from_dict(waiting.mapping) if waiting.mapping else None
+    mapping = mappings.mapping_of(waiting.mapping)
     statement = read(data, waiting.file_name, mapping, waiting.account_currency)
-    stored = _stored(case, [entry.fingerprint for entry in statement.entries])
+    marks = [entry.fingerprint for entry in statement.entries]
+    stored = _stored(case, marks)
+    settled = settle(case, statement, stored)
     new = [entry for entry in statement.entries if entry.fingerprint not in stored]
     nameless = sum(entry.currency is None for entry in new)
     shown = mapping or guess_mapping(data)
-    columns = column_names(data, shown) if shown else ()
-    return Preview(statement, shown, statement.sums(), columns, len(statement.entries) - len(new), new, nameless)
+    columns = mappings.column_names(data, shown) if shown else ()
+    earlier = _read_otherwise(case, waiting.sha256, set(marks)) if new else None
+    return Preview(
+        statement, shown, statement.sums(), columns, len(statement.entries) - len(new), new, nameless, earlier,
+        settled,
+    )  # fmt: skip
+
+
+def _read_otherwise(case: Case, sha256: str, marks: set[str]) -> StatementImport | None:
+    """The confirmed import of the same file with rows that are not among these."""
+    same = select_rows(StatementImport, case).where(
+        StatementImport.sha256 == sha256, StatementImport.confirmed_at.is_not(None)
+    )
+    for earlier in db.session.scalars(same.order_by(StatementImport.id)):
+        rows = db.session.scalars(select(Transaction.fingerprint).where(Transaction.import_id == earlier.id))
+        if not marks.issuperset(rows):
+            return earlier
+    return None
 
 
 def confirm(case: Case, waiting: StatementImport) -> int:
-    """Store the new rows, all or none; returns how many. Raises Conflict when it was confirmed before or cannot be yet."""
-    locked = db.session.scalar(
-        select_rows(StatementImport, case).where(StatementImport.id == waiting.id).with_for_update()
-    )
+    """Store the new rows, all or none; returns how many.
+
+    Raises Conflict when it was confirmed before or cannot be yet, ReadOtherwise when an earlier import has to go first.
+    """
+    # The same file waiting twice is one thing to confirm: whoever comes second sees what the first one stored.
+    same = select_rows(StatementImport, case).where(StatementImport.sha256 == waiting.sha256)
+    alike = db.session.scalars(same.order_by(StatementImport.id).with_for_update()).all()
+    locked = next((row for row in alike if row.id == waiting.id), None)
     if locked is None or locked.confirmed_at is not None:
         raise Conflict
     found = preview(case, locked)
+    if found.earlier is not None:
+        raise ReadOtherwise
     if not found.can_confirm:
         raise Conflict
     rows = [_row(locked, entry) for entry in found.new]
     db.session.execute(insert(Transaction), rows)
-    _keep_mapping(case, locked.data or b"", locked.mapping)
+    locked.mapping = mappings.answered(locked.data or b"", locked.mapping, found.statement.doubts)
+    mappings.keep(case, locked.data or b"", locked.mapping)
     locked.count, locked.skipped, locked.bad_rows = len(rows), found.known, len(found.statement.bad_rows)
     locked.format, locked.confirmed_at, locked.data = found.statement.format[:60], clock.now(), None
     db.session.flush()
@@ -99,8 +133,25 @@ def _row(owner: StatementImport, entry: Entry) -> dict[str, object]:
     }  # fmt: skip
 
 
+def look_again(case: Case, waiting: StatementImport, filled: mappings.Said | None, currency: str | None) -> None:
+    """Read the file as its owner says from now on. Raises Unreadable for columns that do not fit; nothing changes then."""
+    before = waiting.mapping, waiting.account_currency
+    data, waiting.account_currency = waiting.data or b"", currency
+    try:
+        guess = guess_mapping(data)
+        shown = mappings.mapping_of(waiting.mapping) or guess
+        said = mappings.changed(filled, shown, guess, waiting.mapping) if filled and shown and guess else None
+        mappings.mapping_of(said)
+        waiting.mapping = said
+        preview(case, waiting)
+    except Unreadable:
+        waiting.mapping, waiting.account_currency = before
+        raise
+
+
 def undo(stored: StatementImport) -> None:
-    """Take exactly this import away: its rows and itself."""
+    """Take exactly this import away: its rows, what it said of its bank's tables, and itself."""
+    mappings.forget(stored)
     db.session.execute(delete(Transaction).where(Transaction.import_id == stored.id))
     db.session.delete(stored)
     db.session.flush()
@@ -140,50 +191,14 @@ def transactions(case: Case, wanted: str = "", before: date | None = None) -> tu
     return list(db.session.scalars(newest)), count
 
 
-def column_names(data: bytes, mapping: Mapping) -> tuple[str, ...]:
-    """The names of a table's columns: those the readers know, else the first line of several words without a digit."""
-    if mapping.header or not mapping.delimiter:
-        return mapping.header
-    for line in decode(data).content.splitlines()[:_SEARCHED]:
-        cells = tuple(cell.strip().strip('"') for cell in line.split(mapping.delimiter))
-        if sum(map(bool, cells)) > 1 and not any(char.isdigit() for char in line):
-            return cells
-    return ()
-
-
-def signature(names: Sequence[str], mapping: Mapping) -> str:
-    """What tells one bank's tables from another's: the names of their columns, and what stands between them."""
-    return hashlib.sha256(json.dumps([list(names), mapping.delimiter]).encode()).hexdigest()
-
-
-def _kept(case: Case, data: bytes, mapping: Mapping | None) -> dict[str, object] | None:
-    """How the owner had the last table of this bank read; None for the first, or where nothing was changed."""
-    names = column_names(data, mapping) if mapping else ()
-    if mapping is None or not names:
-        return None
-    found = db.session.scalar(select_rows(KeptMapping, case).where(KeptMapping.signature == signature(names, mapping)))
-    return found.mapping | {"header_line": mapping.header_line} if found else None
-
-
-def _keep_mapping(case: Case, data: bytes, chosen: dict[str, object] | None) -> None:
-    mapping = Mapping.from_dict(chosen) if chosen else None
-    names = column_names(data, mapping) if mapping else ()
-    if chosen is None or mapping is None or not names:
-        return
-    mark = signature(names, mapping)
-    found = db.session.scalar(select_rows(KeptMapping, case).where(KeptMapping.signature == mark))
-    if found:
-        found.mapping = chosen
-    else:
-        db.session.add(KeptMapping(case_id=case.id, signature=mark, mapping=chosen))
-
-
-def _stored(case: Case, fingerprints: Sequence[str]) -> set[str]:
-    found: set[str] = set()
+def _stored(case: Case, fingerprints: Sequence[str]) -> dict[str, str]:
+    """The directions of those rows that are stored, by fingerprint."""
+    found: dict[str, str] = {}
     for first in range(0, len(fingerprints), _AT_ONCE):
         part = fingerprints[first : first + _AT_ONCE]
-        query = select(Transaction.fingerprint).where(Transaction.case_id == case.id, Transaction.fingerprint.in_(part))
-        found.update(db.session.scalars(query))
+        query = select(Transaction.fingerprint, Transaction.direction)
+        rows = db.session.execute(query.where(Transaction.case_id == case.id, Transaction.fingerprint.in_(part)))
+        found.update((mark, direction) for mark, direction in rows)
     return found
 
 

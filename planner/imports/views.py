@@ -17,7 +17,6 @@ from ..errors import Conflict, NotFound
 from ..extensions import db
 from ..messages import flash_undo
 from ..models import Case, Part, StatementImport, Transaction
-from ..statements.mapping import Mapping
 from ..statements.values import MAX_BYTES, Direction, Unreadable, known_currency
 from . import repayments, services, sorting, words
 from .forms import FileForm, LookForm
@@ -74,21 +73,16 @@ def look(case: Case, import_id: int) -> Page:
 def look_again(case: Case, import_id: int) -> Page:
     row = _waiting(case, import_id)
     seen = services.preview(case, row)
-    mapping, form = seen.mapping, LookForm().prepare(seen.mapping, seen.columns)
+    form = LookForm().prepare(seen.mapping, seen.columns)
     if not form.validate_on_submit():
         return _look_page(case, row, form), 422
     code = (form.currency.data or "").upper() or None
     if code is not None and known_currency(code) is None:
         form.refuse("currency", _("Enter three letters, such as CNY"))
         return _look_page(case, row, form), 422
-    before = row.mapping, row.account_currency
-    row.mapping, row.account_currency = form.change(mapping) if mapping else None, code
     try:
-        if row.mapping:
-            Mapping.from_dict(row.mapping)
-        services.preview(case, row)
+        services.look_again(case, row, form.change(seen.mapping) if seen.mapping else None, code)
     except Unreadable as refused:
-        row.mapping, row.account_currency = before
         form.refuse("date", words.refusal_words(refused))
         return _look_page(case, row, form), 422
     db.session.commit()
@@ -102,17 +96,15 @@ def confirm(case: Case, import_id: int) -> Page:
     try:
         count = services.confirm(case, row)
         repaid = repayments.record(case, clock.today(case.timezone))
+    except services.ReadOtherwise:
+        db.session.rollback()
+        return _look_page(case, row), 409
     except Conflict:
         db.session.rollback()
         flash(_("Nothing was added: it was confirmed before, or nothing in it is new"))
         return redirect(url_for("imports.look", import_id=import_id))
     db.session.commit()
-    text = ngettext("%(num)d row added", "%(num)d rows added", count)
-    if repaid:
-        text += _(", ") + ngettext(
-            "%(num)d payment recorded on your loans", "%(num)d payments recorded on your loans", repaid
-        )
-    flash_undo(text, url_for("imports.undo", import_id=import_id))
+    flash_undo(_added(count, repaid), url_for("imports.undo", import_id=import_id))
     return redirect(url_for("imports.look", import_id=import_id))
 
 
@@ -120,11 +112,12 @@ def confirm(case: Case, import_id: int) -> Page:
 @needs(Permission.RECORD, Part.BUDGET)
 def undo(case: Case, import_id: int) -> Page:
     row = get_row(StatementImport, import_id, case)
-    was_stored = row.confirmed_at is not None
+    was_stored, back = row.confirmed_at is not None, request.args.get("back", type=int)
+    waiting = _waiting(case, back) if back is not None else None
     services.undo(row)
     db.session.commit()
     flash(_("The import was taken back") if was_stored else _("The file was put away; nothing was added"))
-    return redirect(url_for("imports.index"))
+    return redirect(url_for("imports.look", import_id=waiting.id) if waiting else url_for("imports.index"))
 
 
 @bp.get("/transactions")
@@ -135,6 +128,15 @@ def transactions(case: Case) -> Page:
     rules = sorting.Rules(case)
     shown = [(row, _heading(case, rules, row)) for row in rows]
     return render_template("imports/transactions.html", rows=shown, count=count, wanted=wanted)
+
+
+def _added(count: int, repaid: int) -> str:
+    text = ngettext("%(num)d row added", "%(num)d rows added", count)
+    if repaid:
+        text += _(", ") + ngettext(
+            "%(num)d payment recorded on your loans", "%(num)d payments recorded on your loans", repaid
+        )
+    return text
 
 
 def _heading(case: Case, rules: sorting.Rules, row: Transaction) -> str:

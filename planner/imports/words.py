@@ -25,7 +25,7 @@ DOUBTS = {
     "currency_guessed": _l("The currency is a guess."),
     "columns_guessed": _l("Which column means what is a guess."),
     "encoding_guessed": _l("How the letters of the file are to be read is a guess."),
-    "failed_counted": _l("Rows marked as closed, failed, refunded or reversed are counted as the file lists them."),
+    "failed_counted": _l("Rows marked as refunded, returned, revoked or reversed are counted as the file lists them."),
     "pending_counted": _l("Rows marked as pending are counted."),
     "counted_back": _l("Amounts below zero in a column for money in or out are counted the other way."),
     "balance_rows": _l("Rows that state a balance count as neither in nor out."),

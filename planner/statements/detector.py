@@ -51,8 +51,10 @@ def read(
         raise Unreadable("damaged") from error
 
 
-def guess_mapping(data: bytes) -> Mapping | None:
+def guess_mapping(data: bytes, chosen: Mapping | None = None) -> Mapping | None:
     """The mapping guessed for a table, to be shown and corrected; None for formats that need none.
+
+    With a chosen mapping, that one, and only what it leaves open (sign, order, decimal mark) is guessed.
 
     Raises Unreadable as `read` does.
     """
@@ -63,8 +65,8 @@ def guess_mapping(data: bytes) -> Mapping | None:
         text = decode(data)
         if _reader_name(text.content):
             return None
-        sheets = [_best_grid(text)]
-    found = (guess_table(grid, Statement("", "")) for grid in sheets)
+        sheets = [_best_grid(text, chosen)]
+    found = (guess_table(grid, Statement("", ""), chosen) for grid in sheets)
     mapping = next((mapping for mapping in found if mapping), None)
     if mapping is None:
         raise Unreadable("no_table")

@@ -56,7 +56,8 @@ def settled(mapping: Mapping, section: Section, layout: Layout, statement: State
     order, sure = date_order(dates, _likely_order(mapping, layout, [*cells[:50], *units]))
     if mapping.order is None and not sure:
         statement.doubt("date_order_guessed")
-    mapping = replace(mapping, decimal=decimal, order=mapping.order or order)
+    # From here on `confirmed` tells the reader of the rows one thing only: whether the decimal mark was said.
+    mapping = replace(mapping, confirmed=mapping.decimal is not None, decimal=decimal, order=mapping.order or order)
     return _with_sign(mapping, section, layout, statement)
 
 
@@ -92,6 +93,7 @@ def _written(mapping: Mapping, rows: Sequence[Row]) -> list[Written]:
 
 def read_tables(sheets: Sequence[Grid], statement: Statement, chosen: Mapping | None, filename: str) -> Layout | None:
     """Read every sheet into the statement; the first sheet's layout, or None where no table was found."""
+    by_name = chosen is None or any(_has_names(part, chosen) for grid in sheets for part in sections(grid))
     found: Layout | None = None
     seen: list[list[tuple[str, ...]]] = []
     for grid in sheets:
@@ -100,8 +102,8 @@ def read_tables(sheets: Sequence[Grid], statement: Statement, chosen: Mapping | 
             statement.doubt("repeated_sheet", sheet=grid.sheet)
             continue
         before = len(statement.entries) + len(statement.bad_rows)
-        for section in _chosen_sections(grid, chosen):
-            layout = _read_section(grid, section, statement, chosen, filename)
+        for section, mapping in _chosen_sections(grid, chosen, by_name):
+            layout = _read_section(grid, section, statement, mapping, filename)
             found = found or layout
         if len(statement.entries) + len(statement.bad_rows) > before:
             seen.append(rows)
@@ -114,17 +116,32 @@ def _repeats(rows: list[tuple[str, ...]], seen: list[list[tuple[str, ...]]]) -> 
     return bool(dated) and any(dated <= set(other) for other in seen)
 
 
-def _chosen_sections(grid: Grid, chosen: Mapping | None) -> list[Section]:
-    if chosen is None:
-        return sections(grid)
-    line = chosen.header_line
+def _chosen_sections(grid: Grid, chosen: Mapping | None, by_name: bool) -> list[tuple[Section, Mapping | None]]:
+    """A sheet's sections, with the chosen mapping where the column names are those it was chosen for.
+
+    `by_name` is False where no sheet has those names: then it is the table below the chosen line.
+    """
+    if chosen is not None and not by_name:
+        return [(_under_line(grid, chosen), chosen)]
+    return [(part, chosen if chosen and _has_names(part, chosen) else None) for part in sections(grid)]
+
+
+def _has_names(section: Section, chosen: Mapping) -> bool:
+    """Whether this section's column names are those the mapping was chosen for; both may have none."""
+    if section.header is None:
+        return chosen.header_line is None and not chosen.header
+    return section.header.cells == chosen.header
+
+
+def _under_line(grid: Grid, chosen: Mapping) -> Section:
+    """All rows below the names or the line that were chosen; all rows where there are none."""
     header = next((row for row in grid.rows if row.cells == chosen.header), None) or next(
-        (row for row in grid.rows if row.line == line), None
+        (row for row in grid.rows if row.line == chosen.header_line), None
     )
-    if line is None or header is None:
-        return [Section(None, grid.rows, [])]
+    if chosen.header_line is None or header is None:
+        return Section(None, grid.rows, [])
     start = grid.rows.index(header)
-    return [Section(header, [row for row in grid.rows[start + 1 :] if row.cells != header.cells], grid.rows[:start])]
+    return Section(header, [row for row in grid.rows[start + 1 :] if row.cells != header.cells], grid.rows[:start])
 
 
 def _read_section(
@@ -163,10 +180,16 @@ def _check_stated_rows(section: Section, statement: Statement, entries: list[Ent
         statement.doubt("rows_stated", stated=stated, present=len(entries))
 
 
-def guess_table(grid: Grid, statement: Statement) -> Mapping | None:
-    """The mapping of a sheet's first table, settled as far as its rows allow; doubts go to the statement."""
-    section = sections(grid)[0]
-    mapping = guess_columns(section.header, section.rows, grid)
+def guess_table(grid: Grid, statement: Statement, chosen: Mapping | None = None) -> Mapping | None:
+    """The mapping of a sheet's first table, settled as far as its rows allow; doubts go to the statement.
+
+    With a chosen mapping, that one, settled by the rows of the table it was chosen for; None where the sheet has none.
+    """
+    parts = (part for part in sections(grid) if chosen is None or _has_names(part, chosen))
+    section = next(parts, None)
+    if section is None:
+        return None
+    mapping = chosen or guess_columns(section.header, section.rows, grid)
     if mapping is None:
         return None
     layout = layout_of(section.header.cells if section.header else ())

@@ -1,4 +1,4 @@
-"""The words of vocabulary.toml: column names, words for in and out, currencies."""
+"""The words of vocabulary.toml: column names, words for in and out, statuses, currencies."""
 
 from __future__ import annotations
 
@@ -22,6 +22,8 @@ CODES: frozenset[str] = frozenset(_WORDS["codes"])
 SYMBOLS: dict[str, str] = _WORDS["symbols"]
 HINTS: dict[str, str] = _WORDS["hints"]
 DIRECTIONS: dict[str, str] = {word: way for way, words in _WORDS["directions"].items() for word in words}
+CLOSED: frozenset[str] = frozenset(_WORDS["statuses"]["closed"])
+REFUNDED: frozenset[str] = frozenset(_WORDS["statuses"]["refunded"])
 COLUMNS: dict[str, list[tuple[str, int]]] = {}
 for _column in _WORDS["columns"]:
     for _name in _column["names"]:
