@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 
+BLANK = {"", "-", "--", "/", "—", "–", "n/a", "N/A"}
 TOTAL = re.compile(
     r"合计|总计|小计|累计|人民币合计|sub ?total|totals?\b|grand total|summe\b|gesamt|sum\b|saldo|totaal", re.IGNORECASE
 )
