@@ -19,10 +19,14 @@ from .signs import balance_breaks
 from .values import Direction, Entry, Statement
 
 _LONGEST_TEXT = 1000
+_SPLIT = re.compile(r"[-+]?(\d+,\d\d|\d{1,3},\d{3}(\.\d\d)?)")
 
 
 class RowReader:
-    """Reads the rows of one section into a statement; `close` adds what only shows after the last row."""
+    """Reads the rows of one section into a statement; `close` adds what only shows after the last row.
+
+    `width` is how many columns the names of a text table stand for; None where that says nothing of its rows.
+    """
 
     def __init__(
         self,
@@ -31,8 +35,10 @@ class RowReader:
         statement: Statement,
         rows: Sequence[Row],
         month: tuple[int, int, bool] | None = None,
+        width: int | None = None,
     ) -> None:
         self.map, self.layout, self.statement, self.month = mapping, layout, statement, month
+        self.width = width
         self.entries: list[Entry] = []
         self.hints: Counter[str] = Counter()
         self.counts: Counter[str] = Counter()
@@ -44,7 +50,9 @@ class RowReader:
         """Take in one row."""
         moment = self._moment(row)
         money = self._money.read(row)
-        if moment and isinstance(money, Money):
+        if (moment or self._waits(row)) and self._too_wide(row):
+            self.statement.bad(row.line, "malformed", " ".join(cell for cell in row.cells if cell))
+        elif moment and isinstance(money, Money):
             self._add(row, moment, money)
         elif isinstance(money, Money):
             self._undated(row, money)
@@ -52,6 +60,19 @@ class RowReader:
             self._without_amount(row, money)
         else:
             self._other(row)
+
+    def _too_wide(self, row: Row) -> bool:
+        """Whether cells stand beyond the last column's name: a comma inside an amount or text has split the row."""
+        beyond = () if self.width is None else row.cells[self.width :]
+        return any(beyond) or (bool(beyond) and any(self._split(row, column) for column in self.map.money_columns))
+
+    def _split(self, row: Row, column: int) -> bool:
+        """Whether the next cell, where no amount belongs, goes on with this one: "10" and "50", "1" and "234.50"."""
+        numeric = (*self.map.money_columns, self.map.balance, self.map.fee)
+        return column + 1 not in numeric and bool(_SPLIT.fullmatch(f"{row.cell(column)},{row.cell(column + 1)}"))
+
+    def _waits(self, row: Row) -> bool:
+        return any(WAITING.search(row.cell(column)) for column in self.map.date)
 
     # Dates
 
@@ -123,7 +144,7 @@ class RowReader:
         words = [cell for cell in row.cells if cell][:3]
         if any(TOTAL.match(cell) for cell in words):
             return
-        if any(WAITING.search(cell) for cell in stated):
+        if self._waits(row):
             self._add(row, None, money)
         elif not any(BALANCE.search(cell) for cell in words):
             self.statement.bad(row.line, "no_date", stated[0] if stated else "")

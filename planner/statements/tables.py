@@ -139,7 +139,8 @@ def _read_section(
         if mapping.amount is None:
             statement.doubt("sign_guessed")
     mapping = settled(mapping, section, layout, statement)
-    reader = RowReader(mapping, layout, statement, section.rows, _stated_month(section, filename))
+    width = len(section.header.cells) if section.header and grid.delimiter else None
+    reader = RowReader(mapping, layout, statement, section.rows, _stated_month(section, filename), width)
     for row in section.rows:
         reader.read(row)
     reader.close()
