@@ -15,7 +15,7 @@ DOUBTS = {
     "sign_against_type": _l("In some rows the sign contradicts the kind of transaction; the sign was followed."),
     "below_zero": _l("Some incomes or expenses are below zero; they lower the sum."),
     "direction_unknown": _l("Some rows do not say whether money came in or went out; they count as neither."),
-    "date_order_guessed": _l("Whether the day or the month comes first in the dates is a guess."),
+    "date_order_guessed": _l("The order of day, month and year in the dates is a guess."),
     "year_guessed": _l("The dates have no year; the year is a guess."),
     "date_adjusted": _l("Some dates do not exist, such as 30 February; they were moved to the month's last day."),
     "undated": _l("Some rows have no usable date; they are counted all the same."),

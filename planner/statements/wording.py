@@ -10,7 +10,7 @@ DOUBTS = {
     "sign_against_type": "the sign contradicts the transaction type; the sign was followed (rows: {count})",
     "below_zero": "incomes or expenses below zero lower the sum (rows: {count})",
     "direction_unknown": "rows that do not say whether money came in or went out are counted as neutral (rows: {count})",
-    "date_order_guessed": "whether the day or the month comes first in the dates is a guess",
+    "date_order_guessed": "the order of day, month and year in the dates is a guess",
     "year_guessed": "the dates have no year; the year is a guess",
     "date_adjusted": "dates that do not exist, such as 30 February, were moved to the month's last day (rows: {count})",
     "undated": "rows without a usable date are counted (rows: {count})",

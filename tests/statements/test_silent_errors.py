@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
-from .reading import doubts, read_text, sums
+from planner.statements.dates import Order
+from planner.statements.detector import guess_mapping, read
+
+from .reading import days, doubts, read_text, sums
 
 
 @pytest.mark.parametrize(
@@ -26,3 +31,38 @@ def test_a_comma_that_splits_a_row_makes_it_a_bad_row(text: str) -> None:
 def test_cells_beyond_the_names_that_are_blank_are_nothing() -> None:
     statement = read_text("Date,Description,Debit,Currency\n2024-01-05,x,1.00,EUR,,\n")
     assert (sums(statement), statement.bad_rows, doubts(statement)) == ({"out EUR": "1.00"}, [], set())
+
+
+YEARS = "Date,Description,Debit,Currency\n{},A,1.00,EUR\n{},B,2.00,EUR\n{},C,3.00,EUR\n"
+
+
+@pytest.mark.parametrize(
+    ("cells", "expected", "doubted"),
+    [
+        (("24-01-05", "24-01-06", "24-02-01"), ["2024-01-05", "2024-01-06", "2024-02-01"], {"date_order_guessed"}),
+        (("12-12-05", "12-12-06", "12-12-07"), ["2012-12-05", "2012-12-06", "2012-12-07"], {"date_order_guessed"}),
+        (("99-01-05", "99-01-06", "99-02-01"), ["1999-01-05", "1999-01-06", "1999-02-01"], set()),
+        (("24-01-05",) * 3, ["2005-01-24"] * 3, {"date_order_guessed"}),
+        (("24/01/05", "25/01/05", "01/02/05"), ["2005-01-24", "2005-01-25", "2005-02-01"], set()),
+        (("05.01.24", "06.01.24", "31.01.24"), ["2024-01-05", "2024-01-06", "2024-01-31"], set()),
+        (("31.01.24",) * 3, ["2024-01-31"] * 3, set()),
+        (("1/24/05", "1/25/05", "12/1/05"), ["2005-01-24", "2005-01-25", "2005-12-01"], set()),
+    ],
+)
+def test_a_year_of_two_digits_may_stand_first(cells: tuple[str, ...], expected: list[str], doubted: set[str]) -> None:
+    statement = read_text(YEARS.format(*cells))
+    assert (days(statement), doubts(statement)) == (expected, doubted)
+
+
+def test_qif_may_write_the_year_first_too() -> None:
+    text = "!Type:Bank\nD24-01-05\nT-1.00\n^\nD24-01-06\nT-2.00\n^\n"
+    statement = read_text(text, account_currency="USD")
+    assert (days(statement), doubts(statement)) == (["2024-01-05", "2024-01-06"], {"date_order_guessed"})
+    assert days(read_text(text.replace("-01-", "/01'"))) == ["2005-01-24", "2006-01-24"]
+
+
+def test_the_year_first_can_be_chosen() -> None:
+    data = YEARS.format(*("24-01-05",) * 3).encode()
+    guessed = guess_mapping(data)
+    assert guessed is not None
+    assert days(read(data, mapping=replace(guessed, order=Order.YEAR_FIRST))) == ["2024-01-05"] * 3
