@@ -37,7 +37,7 @@ DOUBTS = {
     "repeated_sheet": _l("A sheet repeats rows of another sheet; they are counted once."),
     "investments_skipped": _l("Investment rows are not read."),
     "part_missing": _l("The bank left out a part of the statement."),
-    "cut_off": _l("The file ends in the middle of a row."),
+    "cut_off": _l("The file seems to be cut off; rows or digits may be missing at its end."),
     "no_rows": _l("The file holds no transactions."),
 }
 BAD_ROWS = {

@@ -32,7 +32,7 @@ DOUBTS = {
     "repeated_sheet": "the sheet {sheet} repeats rows of another sheet; they are counted once",
     "investments_skipped": "investment rows are not read (rows: {count})",
     "part_missing": "the bank left out a part of the statement: {message}",
-    "cut_off": "the file ends in the middle of a row",
+    "cut_off": "the file seems to be cut off; rows or digits may be missing at its end",
     "no_rows": "the file holds no transactions",
 }
 

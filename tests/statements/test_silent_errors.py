@@ -10,6 +10,7 @@ from planner.statements.dates import Order
 from planner.statements.detector import guess_mapping, read
 
 from .reading import days, doubts, read_text, sums
+from .test_formats import MT940
 
 
 @pytest.mark.parametrize(
@@ -66,3 +67,39 @@ def test_the_year_first_can_be_chosen() -> None:
     guessed = guess_mapping(data)
     assert guessed is not None
     assert days(read(data, mapping=replace(guessed, order=Order.YEAR_FIRST))) == ["2024-01-05"] * 3
+
+
+@pytest.mark.parametrize("kept", [":62F:", "NTRFREF\n:61:2402290229RD1,25", "6,5NMSC", ":62F:C240229EUR574,75\n"])
+def test_mt940_that_is_cut_off_says_so(kept: str) -> None:
+    text = MT940[: MT940.index(kept)]
+    assert "cut_off" in doubts(read_text(text))
+    assert "cut_off" not in doubts(read_text(MT940))
+
+
+def test_mt940_that_is_cut_off_between_statements_or_in_its_closing_balance_says_so() -> None:
+    plain = MT940.split("}{4:\n")[1].replace("-}", "-")
+    assert "cut_off" in doubts(read_text(plain.replace(":62F:C240229EUR574,75\n", "") + plain))
+    assert "cut_off" in doubts(read_text(MT940[: MT940.index("EUR574")]))
+
+
+def test_an_interim_report_has_no_closing_balance() -> None:
+    text = ":20:X\n:25:A\n:28C:1/1\n:34F:EUR0,\n:61:240103D123,45NTRFREF\n:90D:1EUR123,45\n-\n"
+    assert "cut_off" not in doubts(read_text(text))
+
+
+@pytest.mark.parametrize(
+    ("last", "torn"),
+    [
+        ("2024-01-07,C,1", True), ("2024-01-07,C,1341.2", True), ('2024-01-07,C,"1', True), ("2024-01-07,C", True), ("2024-01-", True),
+        ("2024-01-07,C,1341.23", False), ("2024-01-07,C,1\n", False), ("2 rows", False),
+    ],
+)  # fmt: skip
+def test_a_table_torn_in_its_last_amount_says_so(last: str, torn: bool) -> None:
+    text = "Date,Description,Debit\n2024-01-05,A,10.00\n2024-01-06,B,20.00\n" + last
+    assert ("cut_off" in doubts(read_text(text))) == torn
+
+
+def test_amounts_that_leave_out_their_decimals_are_not_torn() -> None:
+    assert "cut_off" not in doubts(
+        read_text("Date,Description,Debit\n2024-01-05,A,10.5\n2024-01-06,B,20\n2024-01-07,C,1")
+    )
