@@ -103,3 +103,26 @@ def test_amounts_that_leave_out_their_decimals_are_not_torn() -> None:
     assert "cut_off" not in doubts(
         read_text("Date,Description,Debit\n2024-01-05,A,10.5\n2024-01-06,B,20\n2024-01-07,C,1")
     )
+
+
+@pytest.mark.parametrize(
+    ("amounts", "out", "doubted"),
+    [
+        (("-1,234", "-2,500"), "3734.00", {"decimal_guessed"}),
+        (("-1.234", "-2"), "3.23", {"decimal_guessed", "extra_decimals"}),
+        (("-1,234", "-2,500.00"), "3734.00", set()),
+        (("-1.234", "-10,50"), "1244.50", set()),
+    ],
+)
+def test_qif_whose_decimal_mark_is_a_guess_says_so(amounts: tuple[str, str], out: str, doubted: set[str]) -> None:
+    text = "!Type:Bank\n" + "".join(f"D3/14/24\nT{amount}\n^\n" for amount in amounts)
+    statement = read_text(text, account_currency="USD")
+    assert (sums(statement), doubts(statement)) == ({"out USD": out}, doubted)
+
+
+@pytest.mark.parametrize("first", ["D3/14/24\nT-1.00\n", "D3/14/24\nT-1.00\nSFood\n$-1.00\n", "T-1.00\nD3/14/24\nPA\n"])
+def test_qif_without_the_caret_between_two_records_lists_them_as_bad(first: str) -> None:
+    text = f"!Type:Bank\n{first}D3/15/24\nT-2.00\n^\nD3/16/24\nT-4.00\n^\n"
+    statement = read_text(text, account_currency="USD")
+    assert [(row.line, row.code) for row in statement.bad_rows] == [(2, "malformed")]
+    assert sums(statement) == {"out USD": "4.00"}
