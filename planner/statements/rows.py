@@ -141,7 +141,8 @@ class RowReader:
     def _undated(self, row: Row, money: Money) -> None:
         """An amount without a date: a total, a row still waiting to be booked, or a bad row."""
         stated = [row.cell(column) for column in self.map.date if row.cell(column)]
-        words = [cell for cell in row.cells if cell][:3]
+        # Shops are called so too: beside a date that cannot be read, such words in the text say nothing.
+        words = stated or [cell for cell in row.cells if cell][:3]
         if any(TOTAL.match(cell) for cell in words):
             return
         if self._waits(row):
@@ -159,8 +160,9 @@ class RowReader:
     def _other(self, row: Row) -> None:
         """Neither date nor amount: a row with both cells filled is bad, bare text continues the row above."""
         dates = [row.cell(c) for c in self.map.date if row.cell(c)]
-        amounts = [row.cell(c) for c in self.map.money_columns if row.cell(c)]
-        if any(re.search(r"\d", cell) for cell in dates) and any(re.search(r"\d", cell) for cell in amounts):
+        amounts = [row.cell(c) for c in self.map.money_columns if row.cell(c) not in BLANK]
+        summing = any(TOTAL.match(cell) or BALANCE.search(cell) for cell in dates)
+        if dates and amounts and not summing and any(char.isdigit() for char in "".join((*dates, *amounts))):
             self.statement.bad(row.line, "malformed", " ".join((*dates, *amounts)))
         elif not dates and not amounts and self.entries and row.filled <= 2:
             more = " ".join(row.cell(c) for c in self.map.text if row.cell(c))

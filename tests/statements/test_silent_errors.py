@@ -126,3 +126,14 @@ def test_qif_without_the_caret_between_two_records_lists_them_as_bad(first: str)
     statement = read_text(text, account_currency="USD")
     assert [(row.line, row.code) for row in statement.bad_rows] == [(2, "malformed")]
     assert sums(statement) == {"out USD": "4.00"}
+
+
+def test_a_shop_called_total_or_balance_is_no_sum_beside_a_date_that_cannot_be_read() -> None:
+    statement = read_text(
+        "Date,Description,Amount,Currency\n2024-02-31,Total Wine & More,-45.00,EUR\n2024-02-32,New Balance Shoes,-99.00,EUR\n"
+        "2024-13-06,y,abc,EUR\nxx,y,1..2,EUR\n2024-03-01,z,-1.00,EUR\n,Total,-145.00,EUR\nTotal,,-145.00,EUR\nBalance,,abc,EUR\n"
+    )
+    assert [(row.line, row.code) for row in statement.bad_rows] == [
+        (2, "no_date"), (3, "no_date"), (4, "malformed"), (5, "malformed")
+    ]  # fmt: skip
+    assert sums(statement) == {"out EUR": "1.00"}
