@@ -11,6 +11,7 @@ from planner.statements.detector import guess_mapping, read
 
 from .reading import days, doubts, read_text, sums
 from .test_formats import MT940
+from .workbooks import workbook
 
 
 @pytest.mark.parametrize(
@@ -137,3 +138,16 @@ def test_a_shop_called_total_or_balance_is_no_sum_beside_a_date_that_cannot_be_r
         (2, "no_date"), (3, "no_date"), (4, "malformed"), (5, "malformed")
     ]  # fmt: skip
     assert sums(statement) == {"out EUR": "1.00"}
+
+
+def test_a_later_sheet_that_repeats_earlier_ones_and_has_more_rows_counts_once() -> None:
+    first, second, third = (["2024-05-01", "A", 1], ["2024-05-02", "B", 2], ["2024-05-03", "C", 4])
+    head = ["Date", "Description", "Debit (EUR)"]
+    months = {"May 1": [["Until", "2024-05-01"], head, first], "May 2": [["Until", "2024-05-02"], head, second]}
+    statement = read(workbook({**months, "All": [head, first, second, third]}))
+    assert (sums(statement), doubts(statement)) == ({"out EUR": "7.00"}, {"repeated_sheet"})
+    statement = read(workbook({**months, "All": [head, first, first, second]}))
+    assert sums(statement) == {"out EUR": "4.00"}
+    statement = read(workbook({"All": [head, first, second, third], **months}))
+    assert (sums(statement), doubts(statement)) == ({"out EUR": "7.00"}, {"repeated_sheet"})
+    assert doubts(read(workbook(months))) == set()
