@@ -28,7 +28,7 @@ DOUBTS = {
     "failed_counted": _l("Rows marked as closed, failed, refunded or reversed are counted as the file lists them."),
     "pending_counted": _l("Rows marked as pending are counted."),
     "counted_back": _l("Amounts below zero in a column for money in or out are counted the other way."),
-    "balance_rows": _l("Rows that state a balance count as neither in nor out."),
+    "balance_rows": _l("Rows that state a balance or a total count as neither in nor out."),
     "fees_apart": _l("Fees in a column or remark of their own are not counted."),
     "information_only": _l("Entries for information only count as neither in nor out."),
     "rows_stated": _l("The file says it has another number of rows than it holds."),

@@ -20,6 +20,11 @@ STATES_BALANCE = re.compile(
     r"(beginsaldo|eindsaldo|saldo początkowe|saldo końcowe)|(期初|期末|上期|本期|上月|承前)(余额|结余)|承前页|过次页",
     re.IGNORECASE,
 )
+# A dated row that sums up the others, by a whole cell. Total alone is also where fuel is bought.
+STATES_SUM = re.compile(
+    r"(grand |sub[ -]?)?totals?:?|(gesamt|zwischen)?summe:?|gesamt:?|(人民币)?(合计|总计|小计|累计)[:：]?",
+    re.IGNORECASE,
+)
 WAITING = re.compile(
     r"pending|processing|authori[sz]ed|upcoming|true|待入账|待记账|未入账|处理中"
     r"|vorgemerkt|in behandeling|en attente|pendiente|in attesa",

@@ -14,7 +14,7 @@ from .layouts import Layout
 from .mapping import Mapping
 from .numbers import Amount, currency_code, parse_amount
 from .row_money import Money, MoneyReader
-from .row_words import BALANCE, BLANK, FAILED, FEE_REMARK, STATES_BALANCE, TOTAL, WAITING
+from .row_words import BALANCE, BLANK, FAILED, FEE_REMARK, STATES_BALANCE, STATES_SUM, TOTAL, WAITING
 from .signs import balance_breaks
 from .values import Direction, Entry, Statement
 
@@ -44,6 +44,7 @@ class RowReader:
         self.counts: Counter[str] = Counter()
         self._balances: dict[tuple[str, str | None], list[tuple[Decimal, Decimal | None]]] = {}
         self._years_guessed = False
+        self._totals: list[int] = []
         self._money = MoneyReader(mapping, layout, statement, rows, self.counts)
 
     def read(self, row: Row) -> None:
@@ -111,11 +112,38 @@ class RowReader:
             names[0] if names else "", " ".join(texts or names[1:]), cell(self.map.category), cell(self.map.reference),
             cell(self.map.account).strip("'"), cell(self.map.status),
         )  # fmt: skip
-        if any(STATES_BALANCE.fullmatch(words) for words in (entry.text, entry.counterparty)):
-            entry.direction = Direction.NEUTRAL
-            self.counts["balance_rows"] += 1
+        summing = next((text for text in row.cells if STATES_SUM.fullmatch(text)), "")
+        if summing.lower() == "total":
+            self._totals.append(len(self.entries))
+        elif summing or any(STATES_BALANCE.fullmatch(words) for words in (entry.text, entry.counterparty)):
+            self._only_states(entry)
         self._note(entry, row, written)
         self.entries.append(entry)
+
+    def _only_states(self, entry: Entry) -> None:
+        """Count a row that moves nothing as neutral."""
+        entry.direction = Direction.NEUTRAL
+        self.counts["balance_rows"] += 1
+
+    def _settle_totals(self) -> None:
+        """A row called Total is a sum where it adds up, or stands alone at the end; else fuel was bought at Total."""
+        sums = self._adding_up() if self._totals else []
+        if not sums and self._totals == [len(self.entries) - 1]:
+            sums = self.entries[-1:]
+        for entry in sums:
+            self._only_states(entry)
+
+    def _adding_up(self) -> list[Entry]:
+        """The rows called Total whose amount is what came in above, what went out, or the one less the other."""
+        called, found = set(self._totals), []
+        moved = dict.fromkeys(Direction, Decimal(0))
+        for index, entry in enumerate(self.entries):
+            came, spent = moved[Direction.IN], moved[Direction.OUT]
+            if index and index in called and entry.amount in (came, spent, abs(came - spent)):
+                found.append(entry)
+            else:
+                moved[entry.direction] += entry.amount
+        return found
 
     def _clock(self, row: Row, moment: Moment | None) -> time | None:
         if moment and moment.clock:
@@ -171,6 +199,7 @@ class RowReader:
     def close(self) -> None:
         """Hand over the entries and say what is doubtful about them."""
         statement, counts = self.statement, self.counts
+        self._settle_totals()
         statement.entries.extend(self.entries)
         if self.map.confirmed:
             counts.pop("decimal_guessed", None)

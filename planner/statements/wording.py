@@ -23,7 +23,7 @@ DOUBTS = {
     "failed_counted": "rows marked as closed, failed, refunded or reversed are counted as the file lists them (rows: {count})",
     "pending_counted": "rows marked as pending are counted (rows: {count})",
     "counted_back": "amounts below zero in a column for money in or out are counted the other way (rows: {count})",
-    "balance_rows": "rows that state a balance are counted as neutral (rows: {count})",
+    "balance_rows": "rows that state a balance or a total are counted as neutral (rows: {count})",
     "fees_apart": "fees that stand in a column or remark of their own are not counted (rows: {count})",
     "information_only": "entries for information only are counted as neutral (rows: {count})",
     "rows_stated": "the file says it has {stated} rows, {present} are present",

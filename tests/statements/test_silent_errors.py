@@ -151,3 +151,24 @@ def test_a_later_sheet_that_repeats_earlier_ones_and_has_more_rows_counts_once()
     statement = read(workbook({"All": [head, first, second, third], **months}))
     assert (sums(statement), doubts(statement)) == ({"out EUR": "7.00"}, {"repeated_sheet"})
     assert doubts(read(workbook(months))) == set()
+
+
+TOTALS = "Date,Description,Debit,Credit,Currency\n2024-01-05,A,10.00,,EUR\n2024-01-06,B,,5.00,EUR\n"
+
+
+@pytest.mark.parametrize(
+    ("rows", "out", "doubted"),
+    [
+        ("2024-01-31,Total,5.00,,EUR\n", "10.00", {"balance_rows"}),
+        ("2024-01-31,Total,7.00,,EUR\n", "10.00", {"balance_rows"}),
+        ("2024-01-31,Sub-total,7.00,,EUR\n2024-02-01,C,1.00,,EUR\n", "11.00", {"balance_rows"}),
+        ("2024-01-31,小计,7.00,,EUR\n2024-02-01,C,1.00,,EUR\n", "11.00", {"balance_rows"}),
+        ("2024-01-31,Total,10.00,,EUR\n2024-02-01,C,1.00,,EUR\n", "11.00", {"balance_rows"}),
+        ("2024-01-31,Total,7.00,,EUR\n2024-02-01,C,1.00,,EUR\n", "18.00", set()),
+        ("2024-01-31,Total,7.00,,EUR\n2024-02-01,Total,1.00,,EUR\n", "18.00", set()),
+        ("2024-01-31,Total Wine,7.00,,EUR\n", "17.00", set()),
+    ],
+)
+def test_a_dated_total_is_no_transaction_unless_fuel_was_bought_there(rows: str, out: str, doubted: set[str]) -> None:
+    statement = read_text(TOTALS + rows)
+    assert (sums(statement)["out EUR"], doubts(statement)) == (out, doubted)
