@@ -1,5 +1,7 @@
 """Files that once gave a wrong sum without a word, each on a fixture of our own."""
 
+# ruff: noqa: E501  # the fixtures are as wide as the lines of banks
+
 from __future__ import annotations
 
 from dataclasses import replace
@@ -11,6 +13,7 @@ from planner.statements.detector import guess_mapping, read
 
 from .reading import days, doubts, read_text, sums
 from .test_formats import MT940
+from .test_ofx import ofx, row
 from .workbooks import workbook
 
 
@@ -172,3 +175,36 @@ TOTALS = "Date,Description,Debit,Credit,Currency\n2024-01-05,A,10.00,,EUR\n2024-
 def test_a_dated_total_is_no_transaction_unless_fuel_was_bought_there(rows: str, out: str, doubted: set[str]) -> None:
     statement = read_text(TOTALS + rows)
     assert (sums(statement)["out EUR"], doubts(statement)) == (out, doubted)
+
+
+@pytest.mark.parametrize(
+    ("amounts", "expected"),
+    [
+        (("100.00", "20.00", "50.00 CR"), {"in EUR": "50.00", "out EUR": "120.00"}),
+        (("100.00", "20.00", "50.00 DR"), {"in EUR": "120.00", "out EUR": "50.00"}),
+    ],
+)
+def test_where_only_one_way_is_marked_the_rest_goes_the_other(
+    amounts: tuple[str, ...], expected: dict[str, str]
+) -> None:
+    rows = "".join(f"2024-01-0{n},x,{amount},EUR\n" for n, amount in enumerate(amounts, 1))
+    statement = read_text("Date,Description,Amount,Currency\n" + rows)
+    assert (sums(statement), doubts(statement)) == (expected, {"sign_guessed"})
+
+
+def test_a_column_of_kinds_says_the_way_where_its_words_do() -> None:
+    text = "Date,Description,Type,Amount,Currency\n2024-01-01,x,Debit,10.00,EUR\n2024-01-02,y,Credit,20.00,EUR\n2024-01-03,z,Fee,{},EUR\n"
+    statement = read_text(text.format("1.00"))
+    assert sums(statement) == {"in EUR": "20.00", "neutral EUR": "1.00", "out EUR": "10.00"}
+    assert doubts(statement) == {"direction_unknown"}
+    statement = read_text(text.format("-1.00"))
+    assert sums(statement) == {"in EUR": "20.00", "out EUR": "11.00"}
+    assert doubts(statement) == {"sign_guessed", "sign_contradicts"}
+    signed = read_text(text.format("-1.00").replace("10.00", "-10.00"))
+    assert sums(signed) == {"in EUR": "20.00", "out EUR": "11.00"}
+
+
+def test_ofx_takes_its_decimal_mark_from_all_amounts() -> None:
+    statement = read_text(ofx(row("-1.234") + row("-10,50"), currency="EUR"))
+    assert (sums(statement), doubts(statement)) == ({"out EUR": "1244.50"}, set())
+    assert "decimal_guessed" in doubts(read_text(ofx(row("-1.234"), currency="EUR")))
