@@ -27,6 +27,7 @@ DOUBTS = {
     "encoding_guessed": _l("How the letters of the file are to be read is a guess."),
     "failed_counted": _l("Rows marked as closed, failed, refunded or reversed are counted as the file lists them."),
     "pending_counted": _l("Rows marked as pending are counted."),
+    "pending_skipped": _l("Rows that are not booked yet are not read."),
     "counted_back": _l("Amounts below zero in a column for money in or out are counted the other way."),
     "balance_rows": _l("Rows that state a balance or a total count as neither in nor out."),
     "fees_apart": _l("Fees in a column or remark of their own are not counted."),

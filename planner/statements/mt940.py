@@ -81,7 +81,7 @@ class _Reader:
         self.currency: str | None = None
         self.running: Decimal | None = None
         self.entry: Entry | None = None
-        self.adjusted = self.broken = 0
+        self.adjusted = self.broken = self.first = 0
         self.unclosed = self.torn = False
 
     def take(self, item: Field) -> None:
@@ -89,7 +89,7 @@ class _Reader:
         tag = item.tag[:2]
         if tag == "20":
             self.end()
-            self.currency, self.entry = None, None
+            self.currency, self.entry, self.first = None, None, len(self.statement.entries)
         elif tag == "25":
             self.account = item.text.split("\n")[0].strip()
         elif tag in ("60", "62"):
@@ -112,12 +112,20 @@ class _Reader:
         self.unclosed = tag == "60" or value is None
         if tag == "60":
             self.running = value
-            self.currency = found["currency"] if found else None
-            if self.currency and (self.account, self.currency) not in self.statement.accounts:
-                self.statement.accounts.append((self.account, self.currency))
+            self._in_currency(found["currency"] if found else None)
         else:
+            self._in_currency(self.currency or (found["currency"] if found else None))
             self.check_balance(value)
             self.entry = None
+
+    def _in_currency(self, code: str | None) -> None:
+        """Take the currency of a balance; a closing one speaks for the rows before it where there was no opening one."""
+        self.currency = code
+        if code and (self.account, code) not in self.statement.accounts:
+            self.statement.accounts.append((self.account, code))
+        for entry in self.statement.entries[self.first :]:
+            entry.currency = entry.currency or code
+        self.first = len(self.statement.entries)
 
     def end(self) -> None:
         """End a statement; one that had rows or an opening balance and no closing one is torn."""

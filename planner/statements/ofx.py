@@ -21,6 +21,8 @@ _AMOUNT = re.compile(r"[+-]?[\d.,' ]*\d[\d.,]*[+-]?")
 _AMOUNTS = re.compile(r"<TRNAMT>([^<]{1,60})", re.IGNORECASE)
 _ACCOUNTS = ("BANKACCTFROM", "CCACCTFROM", "INVACCTFROM")
 _TRADES = re.compile(r"<(?:BUY|SELL)(?:STOCK|MF|DEBT|OPT|OTHER)>|<REINVEST>|<INCOME>", re.IGNORECASE)
+# Rows not booked yet come again in the next file, booked and with another identity: counting both would be wrong.
+_PENDING = re.compile(r"<STMTTRNP>", re.IGNORECASE)
 _SURELY_OUT = ("DEBIT", "ATM", "POS", "SRVCHG", "FEE")
 _SURELY_IN = ("CREDIT", "DEP", "DIRECTDEP")
 
@@ -60,6 +62,9 @@ def read_ofx(text: str, statement: Statement) -> None:
         statement.doubt("part_missing", message=reader.error[:200])
     if trades:
         statement.doubt("investments_skipped", count=trades)
+    pending = len(_PENDING.findall(text))
+    if pending:
+        statement.doubt("pending_skipped", count=pending)
     if "</OFX>" not in text.upper():
         statement.doubt("cut_off")
     if reader.against_type:
@@ -84,7 +89,7 @@ class _Reader:
         if leaf.name == "STMTTRN":
             self.flush()
             self.fields, self.line = (None if leaf.closes else {}), leaf.line
-        elif leaf.name in ("BANKTRANLIST", "LEDGERBAL", "AVAILBAL", "STMTRS", "CCSTMTRS", "INVSTMTRS"):
+        elif leaf.name in ("BANKTRANLIST", "LEDGERBAL", "AVAILBAL", "STMTRS", "CCSTMTRS", "INVSTMTRS", "STMTTRNP"):
             self.flush()
             self._open_account(leaf)
         elif leaf.closes:

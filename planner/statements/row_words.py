@@ -27,7 +27,7 @@ STATES_SUM = re.compile(
 )
 WAITING = re.compile(
     r"pending|processing|authori[sz]ed|upcoming|true|待入账|待记账|未入账|处理中"
-    r"|vorgemerkt|in behandeling|en attente|pendiente|in attesa",
+    r"|(umsatz )?vorgemerkt|in behandeling|en attente|pendiente|in attesa",
     re.IGNORECASE,
 )
 FAILED = re.compile(

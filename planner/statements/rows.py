@@ -164,7 +164,7 @@ class RowReader:
         balance = parse_amount(row.cell(self.map.balance), self.map.decimal)
         sign = {Direction.IN: 1, Direction.OUT: -1, Direction.NEUTRAL: 0}[entry.direction]
         pocket = self._balances.setdefault((entry.account, entry.currency), [])
-        pocket.append((entry.amount * sign, balance.value if balance else None))
+        pocket.append((entry.amount * sign, balance.in_account if balance else None))
 
     def _undated(self, row: Row, money: Money) -> None:
         """An amount without a date: a total, a row still waiting to be booked, or a bad row."""

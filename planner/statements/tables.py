@@ -87,7 +87,7 @@ def _written(mapping: Mapping, rows: Sequence[Row]) -> list[Written]:
             balance = parse_amount(row.cell(mapping.balance), mapping.decimal)
             text = " ".join(row.cell(c) for c in (*mapping.counterparty, *mapping.text))
             plus = amount.signed and amount.value > 0
-            found.append(Written(amount.value, plus, balance.value if balance else None, text, amount.mark))
+            found.append(Written(amount.value, plus, balance.in_account if balance else None, text, amount.mark))
     return found
 
 

@@ -22,6 +22,7 @@ DOUBTS = {
     "encoding_guessed": "how letters outside English are to be read ({encoding}) is a guess",
     "failed_counted": "rows marked as closed, failed, refunded or reversed are counted as the file lists them (rows: {count})",
     "pending_counted": "rows marked as pending are counted (rows: {count})",
+    "pending_skipped": "rows that are not booked yet are not read (rows: {count})",
     "counted_back": "amounts below zero in a column for money in or out are counted the other way (rows: {count})",
     "balance_rows": "rows that state a balance or a total are counted as neutral (rows: {count})",
     "fees_apart": "fees that stand in a column or remark of their own are not counted (rows: {count})",

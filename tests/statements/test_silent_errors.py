@@ -12,7 +12,7 @@ from planner.statements.dates import Order
 from planner.statements.detector import guess_mapping, read
 
 from .reading import days, doubts, read_text, sums
-from .test_formats import MT940
+from .test_formats import MT940, balance, camt, entry
 from .test_ofx import ofx, row
 from .workbooks import workbook
 
@@ -208,3 +208,47 @@ def test_ofx_takes_its_decimal_mark_from_all_amounts() -> None:
     statement = read_text(ofx(row("-1.234") + row("-10,50"), currency="EUR"))
     assert (sums(statement), doubts(statement)) == ({"out EUR": "1244.50"}, set())
     assert "decimal_guessed" in doubts(read_text(ofx(row("-1.234"), currency="EUR")))
+
+
+def test_camt_holds_each_statement_against_its_own_entries() -> None:
+    wrong = balance("OPBD", "100.00") + balance("CLBD", "80.00")
+    right = balance("OPBD", "100.00") + balance("CLBD", "90.00")
+    foreign = camt(entry(currency="CHF")).replace("<Ccy>EUR", "<Ccy>CHF")
+    bad = camt(entry("12..3"))
+    for first in (foreign, bad):
+        for balances, doubted in ((wrong, {"balance_differs"}), (right, set())):
+            second = camt(entry(), balances=balances)
+            start, end = second.index("<Stmt>"), second.index("</BkToCstmrStmt>")
+            both = first.replace("</BkToCstmrStmt>", second[start:end] + "</BkToCstmrStmt>")
+            assert doubts(read_text(both)) == doubted
+
+
+def test_mt940_without_an_opening_balance_takes_its_currency_from_the_closing_one() -> None:
+    text = ":20:X\n:25:A\n:28C:1/1\n:61:240103D123,45NTRFREF\n:62F:C240105EUR112,50\n-\n:20:Y\n:25:B\n:61:240103D1,NTRFREF\n:62F:C240105PLN1,\n-\n"
+    statement = read_text(text)
+    assert (sums(statement), doubts(statement)) == ({"out EUR": "123.45", "out PLN": "1.00"}, set())
+    assert [(total.account, total.currency, total.count) for total in statement.sums()] == [
+        ("A", "EUR", 1),
+        ("B", "PLN", 1),
+    ]
+
+
+def test_rows_a_german_bank_has_only_noted_are_said() -> None:
+    text = "Buchungstag;Verwendungszweck;Betrag;Waehrung;Info\n22.02.24;A;-36,99;EUR;Umsatz {}\n21.02.24;B;+5,00;EUR;Umsatz gebucht\n"
+    assert doubts(read_text(text.format("vorgemerkt"))) == {"pending_counted"}
+    assert doubts(read_text(text.format("gebucht"))) == set()
+
+
+def test_a_balance_marked_dr_is_below_zero() -> None:
+    text = "Date,Description,Debit,Credit,Balance,Currency\n2024-01-01,A,4.50,,{}\n2024-01-02,B,10.00,,5.50DR,EUR\n2024-01-03,C,,7.50,2.00CR,EUR\n"
+    statement = read_text(text.format("4.50CR,EUR"))
+    assert (sums(statement), doubts(statement)) == ({"in EUR": "7.50", "out EUR": "14.50"}, set())
+    assert doubts(read_text(text.format("9.50CR,EUR"))) == {"balance_differs"}
+
+
+def test_ofx_rows_not_booked_yet_are_said_to_be_left_out() -> None:
+    pending = "<BANKTRANLISTP><STMTTRNP><TRNTYPE>DEBIT<DTTRAN>20240106<TRNAMT>-3.00<NAME>P</STMTTRNP></BANKTRANLISTP>"
+    for booked in (row("-1.00"), row("-1.00").replace("</STMTTRN>", "")):
+        statement = read_text(ofx(booked).replace("</STMTRS>", pending + "</STMTRS>"))
+        assert (sums(statement), doubts(statement)) == ({"out USD": "1.00"}, {"pending_skipped"})
+        assert statement.entries[0].counterparty == "N"
