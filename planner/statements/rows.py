@@ -25,7 +25,7 @@ _SPLIT = re.compile(r"[-+]?(\d+,\d\d|\d{1,3},\d{3}(\.\d\d)?)")
 class RowReader:
     """Reads the rows of one section into a statement; `close` adds what only shows after the last row.
 
-    `width` is how many columns the names of a text table stand for; None where that says nothing of its rows.
+    `width` is how many columns a text table has by its names, else by its shortest row; None where nothing is split.
     """
 
     def __init__(
@@ -63,9 +63,11 @@ class RowReader:
             self._other(row)
 
     def _too_wide(self, row: Row) -> bool:
-        """Whether cells stand beyond the last column's name: a comma inside an amount or text has split the row."""
+        """Whether a comma inside an amount or text has split the row: then cells stand beyond the last column."""
         beyond = () if self.width is None else row.cells[self.width :]
-        return any(beyond) or (bool(beyond) and any(self._split(row, column) for column in self.map.money_columns))
+        if not beyond or (self.map.header and any(beyond)):
+            return bool(beyond)
+        return any(self._split(row, column) for column in self.map.money_columns)
 
     def _split(self, row: Row, column: int) -> bool:
         """Whether the next cell, where no amount belongs, goes on with this one: "10" and "50", "1" and "234.50"."""

@@ -162,13 +162,23 @@ def _read_section(
         if mapping.amount is None:
             statement.doubt("sign_guessed")
     mapping = settled(mapping, section, layout, statement)
-    width = len(section.header.cells) if section.header and grid.delimiter else None
-    reader = RowReader(mapping, layout, statement, section.rows, _stated_month(section, filename), width)
+    reader = RowReader(
+        mapping, layout, statement, section.rows, _stated_month(section, filename), _width(grid, section)
+    )
     for row in section.rows:
         reader.read(row)
     reader.close()
     _check_stated_rows(section, statement, reader.entries)
     return layout
+
+
+def _width(grid: Grid, section: Section) -> int | None:
+    """How many columns a text table has; None for sheets, whose cells nothing can split."""
+    if not grid.delimiter:
+        return None
+    if section.header:
+        return len(section.header.cells)
+    return min((len(row.cells) for row in section.rows if any(is_date(cell) for cell in row.cells)), default=None)
 
 
 def _stated_month(section: Section, filename: str) -> tuple[int, int, bool] | None:

@@ -24,6 +24,7 @@ from .workbooks import workbook
         "Datum,Text,Betrag,Währung\n05.01.2024,x,-10,50,EUR\n06.01.2024,y,-2,EUR\n",
         "Date,Description,Amount\nPending,x,-1,234.50\n2024-01-06,y,-2.00\n",
         "Datum,Text,Betrag,Währung,Info\n05.01.2024,x,-10,50,EUR,\n06.01.2024,y,-2,EUR,\n",
+        "Rows\n2024-01-05,x,-1,234.50\n2024-01-06,y,-2.00\n",
         "Date,Description,Amount\n2024-01-05,Shop, Ltd,-10.00\n2024-01-06,y,-2.00\n",
     ],
 )
