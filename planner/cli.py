@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import io
 import os
 import sys
 from collections.abc import Callable, Sequence
@@ -136,6 +137,9 @@ def _calc(options: argparse.Namespace) -> int:
 def _statement(options: argparse.Namespace) -> int:
     from .statements.command import run
 
+    if isinstance(sys.stdout, io.TextIOWrapper):
+        # JSON is UTF-8 whatever the terminal is set to, and names of shops are in any script.
+        sys.stdout.reconfigure(encoding="utf-8", errors="backslashreplace")
     return run(options.file, options.format, options.account_currency, out=sys.stdout, err=sys.stderr)
 
 

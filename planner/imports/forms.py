@@ -15,7 +15,10 @@ from ..statements.mapping import Mapping
 from .mappings import COLUMNS
 
 SIGNS = {"": _l("As the file shows"), Sign.IN: _l("Money in"), Sign.OUT: _l("Money out")}
-ORDERS = {"": _l("As the file shows"), Order.DAY_FIRST: _l("Day first"), Order.MONTH_FIRST: _l("Month first")}
+ORDERS = {
+    "": _l("As the file shows"), Order.DAY_FIRST: _l("Day first"), Order.MONTH_FIRST: _l("Month first"),
+    Order.YEAR_FIRST: _l("Year first: 24-01-31"),
+}  # fmt: skip
 DECIMALS = {"": _l("As the file shows"), ".": _l("Point: 1,234.56"), ",": _l("Comma: 1.234,56")}
 _SEVERAL = ("date", "counterparty", "text")
 

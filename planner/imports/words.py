@@ -15,7 +15,7 @@ DOUBTS = {
     "sign_against_type": _l("In some rows the sign contradicts the kind of transaction; the sign was followed."),
     "below_zero": _l("Some incomes or expenses are below zero; they lower the sum."),
     "direction_unknown": _l("Some rows do not say whether money came in or went out; they count as neither."),
-    "date_order_guessed": _l("Whether the day or the month comes first in the dates is a guess."),
+    "date_order_guessed": _l("The order of day, month and year in the dates is a guess."),
     "year_guessed": _l("The dates have no year; the year is a guess."),
     "date_adjusted": _l("Some dates do not exist, such as 30 February; they were moved to the month's last day."),
     "undated": _l("Some rows have no usable date; they are counted all the same."),
@@ -27,8 +27,9 @@ DOUBTS = {
     "encoding_guessed": _l("How the letters of the file are to be read is a guess."),
     "failed_counted": _l("Rows marked as refunded, returned, revoked or reversed are counted as the file lists them."),
     "pending_counted": _l("Rows marked as pending are counted."),
+    "pending_skipped": _l("Rows that are not booked yet are not read."),
     "counted_back": _l("Amounts below zero in a column for money in or out are counted the other way."),
-    "balance_rows": _l("Rows that state a balance count as neither in nor out."),
+    "balance_rows": _l("Rows that state a balance or a total count as neither in nor out."),
     "fees_apart": _l("Fees in a column or remark of their own are not counted."),
     "information_only": _l("Entries for information only count as neither in nor out."),
     "rows_stated": _l("The file says it has another number of rows than it holds."),
@@ -37,7 +38,7 @@ DOUBTS = {
     "repeated_sheet": _l("A sheet repeats rows of another sheet; they are counted once."),
     "investments_skipped": _l("Investment rows are not read."),
     "part_missing": _l("The bank left out a part of the statement."),
-    "cut_off": _l("The file ends in the middle of a row."),
+    "cut_off": _l("The file seems to be cut off; rows or digits may be missing at its end."),
     "no_rows": _l("The file holds no transactions."),
 }
 BAD_ROWS = {

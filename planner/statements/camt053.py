@@ -78,14 +78,15 @@ def _read_statement(element: Element, statement: Statement, lines: Iterator[int]
     entries = element.findall("Ntry")
     if currency or not entries:
         statement.accounts.append((account, currency))
-    signed = Decimal(0)
+    signed, units, bad_before = Decimal(0), {currency} - {None}, len(statement.bad_rows)
     for node in entries:
         entry = _read_entry(node, statement, next(lines, 0), currency)
         if entry:
             entry.account = account
             signed += {Direction.IN: 1, Direction.OUT: -1}.get(entry.direction, 0) * entry.amount
+            units.add(entry.currency)
             statement.add(entry)
-    if statement.bad_rows or len({entry.currency for entry in statement.entries}) > 1:
+    if len(statement.bad_rows) > bad_before or len(units) > 1:
         return
     opening, closing = (_balance(element, *codes) for codes in (("OPBD", "PRCD"), ("CLBD",)))
     if opening is not None and closing is not None and opening + signed != closing:

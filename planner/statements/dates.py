@@ -1,4 +1,4 @@
-"""Dates as banks write them, and whether day or month comes first."""
+"""Dates as banks write them, and whether day, month or year comes first."""
 
 from __future__ import annotations
 
@@ -12,10 +12,11 @@ from typing import NamedTuple
 
 
 class Order(StrEnum):
-    """Whether 05/03/2021 is 5 March or 3 May."""
+    """Whether 05/03/21 is 5 March, 3 May 2021 or 21 March 2005; the year is only asked for where it has two digits."""
 
     DAY_FIRST = "dmy"
     MONTH_FIRST = "mdy"
+    YEAR_FIRST = "ymd"
 
 
 class Moment(NamedTuple):
@@ -44,7 +45,9 @@ MONTHS = {name: number for number, names in enumerate(_MONTHS, 1) for name in na
 _CLOCK = r"(?:[T\s,]+(?P<clock>\d{1,2}:\d{2}(?::\d{2})?(?:[.,]\d+)?)\s*(?P<half>[AaPp][Mm])?\s*(?:[A-Z]{1,5}|[+-]\d{2}:?\d{2})?)?"
 _YEAR_FIRST = re.compile(rf"(?P<y>\d{{4}})\s?[-/.年]\s?(?P<m>\d{{1,2}})\s?[-/.月]\s?(?P<d>\d{{1,2}})[日.]?{_CLOCK}")
 _SOLID = re.compile(r"(?P<y>(?:19|20)\d{2})(?P<m>\d{2})(?P<d>\d{2})(?:(?P<solid>\d{6}))?" + _CLOCK)
-_YEAR_LAST = re.compile(rf"(?P<a>\d{{1,2}})\s?[-/.']\s?(?P<b>\d{{1,2}})\s?[-/.']\s?(?P<y>\d{{4}}|\d{{2}})\.?{_CLOCK}")
+_YEAR_LAST = re.compile(
+    rf"(?P<a>\d{{1,2}})\s?[-/.']\s?(?P<b>\d{{1,2}})\s?(?P<mark>[-/.'])\s?(?P<y>\d{{4}}|\d{{2}})\.?{_CLOCK}"
+)
 _NAMED = re.compile(rf"(?P<d>\d{{1,2}})[.\s/-]*(?P<name>[^\W\d_]{{3,10}})[.,\s/-]*(?P<y>\d{{4}}|\d{{2}}){_CLOCK}")
 _NAME_FIRST = re.compile(
     rf"(?P<name>[^\W\d_]{{3,10}})[.\s]*(?P<d>\d{{1,2}})(?:st|nd|rd|th)?[,\s]+(?P<y>\d{{4}}){_CLOCK}"
@@ -74,13 +77,17 @@ def _plain(text: str) -> str:
 
 
 def is_date(text: str) -> bool:
-    """Whether the cell holds a date in either order."""
-    return parse_date(text) is not None or parse_date(text, Order.MONTH_FIRST) is not None
+    """Whether the cell holds a date in any order."""
+    return any(parse_date(text, order) is not None for order in Order)
 
 
 def _moment(parts: dict[str, str | None], order: Order | None) -> Moment | None:
     year = _full_year(parts["y"])
-    if "a" in parts:
+    if "a" in parts and order == Order.YEAR_FIRST:
+        if not _can_begin_with_year(parts):
+            return None
+        year, month, day = _full_year(parts["a"]), int(parts["b"] or 0), int(parts["y"] or 0)
+    elif "a" in parts:
         first, second = int(parts["a"] or 0), int(parts["b"] or 0)
         day, month = (second, first) if order == Order.MONTH_FIRST else (first, second)
     else:
@@ -90,6 +97,11 @@ def _moment(parts: dict[str, str | None], order: Order | None) -> Moment | None:
         return Moment(date(year, month, day), _clock(parts))
     except ValueError:
         return None
+
+
+def _can_begin_with_year(parts: dict[str, str | None]) -> bool:
+    """Whether 24-01-05 could be meant; four digits or an apostrophe at the end are the year, one digit never is."""
+    return len(parts["a"] or "") == 2 and len(parts["y"] or "") == 2 and parts["mark"] != "'"
 
 
 def _full_year(text: str | None) -> int:
@@ -128,25 +140,39 @@ def day_and_month(text: str) -> tuple[int, int] | None:
 def needs_order(text: str) -> bool:
     """Whether the cell holds a date whose order is not plain to see."""
     found = _YEAR_LAST.fullmatch(_plain(text))
-    return bool(found and found["a"] != found["b"])
+    return bool(found and (found["a"] != found["b"] or _can_begin_with_year(found.groupdict())))
 
 
 def date_order(texts: Iterable[str], likely: Order | None = None) -> tuple[Order | None, bool]:
-    """The order of a column's dates and whether it is certain: by a number above 12, or by dates that only fit one.
+    """The order of a column's dates and whether it is certain: by numbers that only fit one, or by how close dates lie.
 
-    Where nothing tells, `likely` is taken (such as month first for US dollars), else the order whose dates lie closer
-    together, else the day first.
+    Where nothing tells day from month, `likely` is taken (such as month first for US dollars), else the order whose
+    dates lie closer together, else the day first. The year comes first only where that brings dates far closer together.
     """
     cells = {text for text in texts if needs_order(text)}
     if not cells:
         return None, True
     readable = {order: [found.day for text in cells if (found := parse_date(text, order))] for order in Order}
-    day_first, month_first = (len(readable[order]) for order in (Order.DAY_FIRST, Order.MONTH_FIRST))
-    if day_first != month_first:
-        return (Order.DAY_FIRST if day_first > month_first else Order.MONTH_FIRST), True
-    return likely or _closer(readable), False
+    usual, sure = _day_or_month(readable, likely)
+    years, others = readable[Order.YEAR_FIRST], readable[usual]
+    if len(years) > 2 * len(others):
+        return Order.YEAR_FIRST, True
+    if len(years) < 0.9 * len(cells):
+        return usual, sure
+    if _span(years) * 4 <= _span(others) > 0:
+        return Order.YEAR_FIRST, False
+    # Years of two digits behind dots stand last, unless the dates themselves say otherwise.
+    dotted = all(text.count(".") >= 2 for text in cells)
+    return usual, sure and (dotted or _span(others) * 2 < _span(years))
 
 
-def _closer(readable: dict[Order, list[date]]) -> Order:
-    spans = {order: (max(days) - min(days)).days if days else 0 for order, days in readable.items()}
-    return Order.MONTH_FIRST if spans[Order.MONTH_FIRST] < spans[Order.DAY_FIRST] else Order.DAY_FIRST
+def _day_or_month(readable: dict[Order, list[date]], likely: Order | None) -> tuple[Order, bool]:
+    day_first, month_first = readable[Order.DAY_FIRST], readable[Order.MONTH_FIRST]
+    if len(day_first) != len(month_first):
+        return (Order.DAY_FIRST if len(day_first) > len(month_first) else Order.MONTH_FIRST), True
+    closer = Order.MONTH_FIRST if _span(month_first) < _span(day_first) else Order.DAY_FIRST
+    return likely or closer, day_first == month_first
+
+
+def _span(days: list[date]) -> int:
+    return (max(days) - min(days)).days if days else 0

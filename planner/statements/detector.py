@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
 
 from ..engine.errors import TermsError
 from ..engine.money import currency
@@ -13,6 +14,7 @@ from .grid import DELIMITERS, Grid, grids, rows_of
 from .layouts import Layout
 from .mapping import Mapping, find_header, is_header
 from .mt940 import read_mt940
+from .numbers import parse_amount
 from .ofx import read_ofx
 from .plaid import read_plaid
 from .qif import read_qif
@@ -170,8 +172,23 @@ def _best_grid(text: Text, mapping: Mapping | None = None) -> Grid:
 
 
 def _cut_off(text: str, grid: Grid) -> bool:
-    """Whether the last row looks torn: no line end, and shorter than every other row of the table."""
-    rows = [row for row in grid.rows if row.filled > 1 and not is_header(row)]
-    return (
-        len(rows) > 2 and not text.endswith("\n") and len(rows[-1].cells) < min(len(row.cells) for row in rows[-20:-1])
-    )
+    """Whether the last row looks torn: no line end, and fewer cells or decimals than the rows above have."""
+    if text.endswith("\n") or len(grid.rows) < 2:
+        return False
+    *above, last = grid.rows[-21:]
+    above = [row for row in above if row.filled > 1 and not is_header(row)]
+    if not above or is_header(last):
+        return False
+    if last.filled < 2:
+        return bool(re.fullmatch(r"[\d/.-]+", "".join(last.cells))) and above[-1].cells[0][:1].isdigit()
+    widths = Counter(len(row.cells) for row in above)
+    if len(last.cells) < widths.most_common(1)[0][0]:
+        return True
+    column = len(last.cells) - 1
+    decimals = [_decimals(row.cell(column)) for row in above if parse_amount(row.cell(column))]
+    return bool(decimals) and parse_amount(last.cells[-1]) is not None and _decimals(last.cells[-1]) < min(decimals)
+
+
+def _decimals(cell: str) -> int:
+    found = re.search(r"[.,](\d+)\D*$", cell)
+    return len(found[1]) if found else 0

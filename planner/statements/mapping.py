@@ -171,7 +171,7 @@ def _alike(ranked: dict[str, list[tuple[int, int]]], money: dict[str, Any], samp
 
 def _with_rest(mapping: Mapping, columns: dict[str, list[int]], header: Row, sample: Sequence[Row]) -> Mapping:
     taken = {*mapping.date, *mapping.money_columns}
-    direction = _direction_column(columns.get("direction", []), header, sample, taken)
+    direction = _direction_column(columns.get("direction", []), header, sample, mapping)
     taken |= {direction} if direction is not None else set()
 
     def first(role: str, fits: Callable[[str], bool] | None = None) -> int | None:
@@ -196,12 +196,16 @@ def _includes_fee(mapping: Mapping) -> bool:
     return "total" in name.lower() or any(role[:2] == ("amount", 0) for role in known(name))
 
 
-def _direction_column(named: list[int], header: Row, sample: Sequence[Row], taken: set[int]) -> int | None:
+def _direction_column(named: list[int], header: Row, sample: Sequence[Row], mapping: Mapping) -> int | None:
     """The column whose words say in or out: one called so, or any other whose cells are all such words."""
+    taken = {*mapping.date, *mapping.money_columns}
     for column in named:
         sure = any(role == ("direction", 0) for role in (r[:2] for r in known(header.cells[column])))
         if column not in taken and (sure or _all_directions(sample, column)):
             return column
+    kinds = [column for column in named if column not in taken and _kinds_tell(sample, column, mapping)]
+    if kinds:
+        return kinds[0]
     width = max((len(row.cells) for row in sample), default=0)
     others = [c for c in range(width) if c not in taken and not known(header.cell(c)) and _all_directions(sample, c)]
     return next((c for c in others if not header.cell(c) or _says_both(sample, c)), None)
@@ -209,6 +213,17 @@ def _direction_column(named: list[int], header: Row, sample: Sequence[Row], take
 
 def _says_both(sample: Sequence[Row], column: int) -> bool:
     return {"in", "out"} <= {direction_word(row.cell(column)) for row in sample}
+
+
+def _kinds_tell(sample: Sequence[Row], column: int, mapping: Mapping) -> bool:
+    """Whether some kinds of row (debit, credit, fee) say the way while their plain amounts do not."""
+    amounts = [(direction_word(row.cell(column)), parse_amount(row.cell(mapping.amount))) for row in sample]
+    found = [(word, amount) for word, amount in amounts if amount]
+    said = [(word, amount.value) for word, amount in found if word in ("in", "out")]
+    if mapping.amount is None or any(amount.mark for _, amount in found) or any(value < 0 for _, value in said):
+        return False
+    signed = any(amount.signed for _, amount in found)
+    return {"in", "out"} <= {word for word, _ in said} or (not signed and 0 < len(found) <= 2 * len(said))
 
 
 def _all_directions(sample: Sequence[Row], column: int) -> bool:

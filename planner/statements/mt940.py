@@ -63,7 +63,9 @@ def read_mt940(text: str, statement: Statement) -> None:
     reader = _Reader(statement)
     for item in fields(text):
         reader.take(item)
-    reader.check_balance(None)
+    reader.end()
+    if reader.torn:
+        statement.doubt("cut_off")
     if reader.adjusted:
         statement.doubt("date_adjusted", count=reader.adjusted)
     if reader.broken:
@@ -79,17 +81,22 @@ class _Reader:
         self.currency: str | None = None
         self.running: Decimal | None = None
         self.entry: Entry | None = None
-        self.adjusted = self.broken = 0
+        self.adjusted = self.broken = self.first = 0
+        self.unclosed = self.torn = False
 
     def take(self, item: Field) -> None:
         """Take in one field."""
         tag = item.tag[:2]
         if tag == "20":
-            self.currency, self.running, self.entry = None, None, None
+            self.end()
+            self.currency, self.entry, self.first = None, None, len(self.statement.entries)
         elif tag == "25":
             self.account = item.text.split("\n")[0].strip()
         elif tag in ("60", "62"):
             self._balance(tag, item)
+        elif tag == "90":
+            # An interim report (MT942) ends with its number of rows and has no closing balance.
+            self.unclosed = False
         elif tag == "61":
             self._entry(item)
         elif tag == "86" and self.entry:
@@ -102,14 +109,28 @@ class _Reader:
         value = None
         if found and amount:
             value = amount.value if found["mark"] == "C" else -amount.value
+        self.unclosed = tag == "60" or value is None
         if tag == "60":
             self.running = value
-            self.currency = found["currency"] if found else None
-            if self.currency and (self.account, self.currency) not in self.statement.accounts:
-                self.statement.accounts.append((self.account, self.currency))
+            self._in_currency(found["currency"] if found else None)
         else:
+            self._in_currency(self.currency or (found["currency"] if found else None))
             self.check_balance(value)
             self.entry = None
+
+    def _in_currency(self, code: str | None) -> None:
+        """Take the currency of a balance; a closing one speaks for the rows before it where there was no opening one."""
+        self.currency = code
+        if code and (self.account, code) not in self.statement.accounts:
+            self.statement.accounts.append((self.account, code))
+        for entry in self.statement.entries[self.first :]:
+            entry.currency = entry.currency or code
+        self.first = len(self.statement.entries)
+
+    def end(self) -> None:
+        """End a statement; one that had rows or an opening balance and no closing one is torn."""
+        self.torn = self.torn or self.unclosed
+        self.unclosed, self.running = False, None
 
     def check_balance(self, stated: Decimal | None) -> None:
         """Count a closing balance that does not follow from the opening one and the rows."""
@@ -118,6 +139,7 @@ class _Reader:
         self.running = None
 
     def _entry(self, item: Field) -> None:
+        self.unclosed = True
         first, _, more = item.text.partition("\n")
         found = _ENTRY.match(first.strip())
         amount = parse_amount(found["amount"], ",") if found else None

@@ -39,6 +39,11 @@ class Amount:
     unsure: bool = False
     odd: bool = False
 
+    @property
+    def in_account(self) -> Decimal:
+        """The value read as a balance: below zero where DR says that it is owed."""
+        return -abs(self.value) if self.mark == "DR" else self.value
+
 
 @lru_cache(maxsize=16384)
 def parse_amount(text: str, decimal_mark: str | None = None) -> Amount | None:

@@ -13,13 +13,16 @@ from datetime import date
 from decimal import Decimal
 from typing import NamedTuple
 
-from .numbers import currency_code, parse_amount
+from .numbers import currency_code, decimal_mark, parse_amount
 from .values import Direction, Entry, Statement, Unreadable
 
 _TAG = re.compile(r"<(/?)([A-Za-z0-9.]{1,40})\s*/?>([^<]*)")
 _AMOUNT = re.compile(r"[+-]?[\d.,' ]*\d[\d.,]*[+-]?")
+_AMOUNTS = re.compile(r"<TRNAMT>([^<]{1,60})", re.IGNORECASE)
 _ACCOUNTS = ("BANKACCTFROM", "CCACCTFROM", "INVACCTFROM")
 _TRADES = re.compile(r"<(?:BUY|SELL)(?:STOCK|MF|DEBT|OPT|OTHER)>|<REINVEST>|<INCOME>", re.IGNORECASE)
+# Rows not booked yet come again in the next file, booked and with another identity: counting both would be wrong.
+_PENDING = re.compile(r"<STMTTRNP>", re.IGNORECASE)
 _SURELY_OUT = ("DEBIT", "ATM", "POS", "SRVCHG", "FEE")
 _SURELY_IN = ("CREDIT", "DEP", "DIRECTDEP")
 
@@ -45,7 +48,7 @@ def read_ofx(text: str, statement: Statement) -> None:
     """Read all accounts of an OFX file. Raises Unreadable when the bank answered with an error or only investments."""
     if "<!DOCTYPE" in text[:5000].upper() or "<!ENTITY" in text[:5000].upper():
         raise Unreadable("dtd")
-    reader = _Reader(statement)
+    reader = _Reader(statement, decimal_mark(amount.strip() for amount in _AMOUNTS.findall(text)))
     for leaf in _leaves(text[max(0, text.upper().find("<OFX")) :]):
         reader.take(leaf)
     reader.flush()
@@ -59,6 +62,9 @@ def read_ofx(text: str, statement: Statement) -> None:
         statement.doubt("part_missing", message=reader.error[:200])
     if trades:
         statement.doubt("investments_skipped", count=trades)
+    pending = len(_PENDING.findall(text))
+    if pending:
+        statement.doubt("pending_skipped", count=pending)
     if "</OFX>" not in text.upper():
         statement.doubt("cut_off")
     if reader.against_type:
@@ -68,8 +74,8 @@ def read_ofx(text: str, statement: Statement) -> None:
 class _Reader:
     """The state between tags: the account, the transaction being collected, an error status."""
 
-    def __init__(self, statement: Statement) -> None:
-        self.statement = statement
+    def __init__(self, statement: Statement, mark: str | None) -> None:
+        self.statement, self.mark = statement, mark
         self.account, self.currency = "", ""
         self.inside = ""
         self.fields: dict[str, str] | None = None
@@ -83,7 +89,7 @@ class _Reader:
         if leaf.name == "STMTTRN":
             self.flush()
             self.fields, self.line = (None if leaf.closes else {}), leaf.line
-        elif leaf.name in ("BANKTRANLIST", "LEDGERBAL", "AVAILBAL", "STMTRS", "CCSTMTRS", "INVSTMTRS"):
+        elif leaf.name in ("BANKTRANLIST", "LEDGERBAL", "AVAILBAL", "STMTRS", "CCSTMTRS", "INVSTMTRS", "STMTTRNP"):
             self.flush()
             self._open_account(leaf)
         elif leaf.closes:
@@ -127,7 +133,7 @@ class _Reader:
         if not fields:
             return
         text = fields.get("TRNAMT", "")
-        amount = parse_amount(text) if _AMOUNT.fullmatch(text) else None
+        amount = parse_amount(text, self.mark) if _AMOUNT.fullmatch(text) else None
         if amount is None:
             self.statement.bad(self.line, "no_amount", text or " ".join(fields.values()))
             return

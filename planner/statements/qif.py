@@ -18,7 +18,10 @@ _OPENING = re.compile(r"opening balance|saldo inicial|solde initial|anfangsbesta
 
 @dataclass(slots=True)
 class Record:
-    """The first value of each letter in a record, its first line, the section it stands in, and whether it is ended."""
+    """The first value of each letter in a record, its first line, the section it stands in, and whether it is ended.
+
+    `merged` says that a second date or amount stands in it, so that the caret before another record is missing.
+    """
 
     line: int
     section: str
@@ -26,6 +29,7 @@ class Record:
     fields: dict[str, str] = field(default_factory=dict)
     splits: list[str] = field(default_factory=list)
     ended: bool = True
+    merged: bool = False
 
 
 def records(text: str) -> Iterator[Record]:
@@ -53,6 +57,8 @@ def records(text: str) -> Iterator[Record]:
 def _collect(record: Record, letter: str, value: str) -> None:
     if letter == "$":
         record.splits.append(value)
+    again = letter == "T" or (letter == "D" and "S" not in record.fields)
+    record.merged = record.merged or (again and letter in record.fields)
     # What stands after a split (its own date, say) belongs to the split.
     if letter not in record.fields and ("S" not in record.fields or letter in "TUPLNC^"):
         record.fields[letter] = value
@@ -70,7 +76,7 @@ def read_qif(text: str, statement: Statement) -> None:
         statement.doubt("date_order_guessed")
     if skipped:
         statement.doubt("investments_skipped", count=skipped)
-    mark = decimal_mark(record.fields.get("T", "") for record in money)
+    mark = decimal_mark(text for record in money for text in _amounts(record))
     for record in money:
         _read(record, statement, order, mark)
     if any(not record.ended for record in money):
@@ -79,12 +85,18 @@ def read_qif(text: str, statement: Statement) -> None:
 
 def _read(record: Record, statement: Statement, order: Order | None, mark: str | None) -> None:
     fields = record.fields
+    if record.merged:
+        statement.bad(record.line, "malformed", " ".join(fields.values()))
+        return
     amount = _amount(record, mark)
     moment = parse_date(fields.get("D", ""), order)
     if amount is None or moment is None:
         code = "no_amount" if amount is None else "no_date"
         statement.bad(record.line, code, fields.get("T" if amount is None else "D", ""))
         return
+    unsure = sum(1 for text in _amounts(record) if (found := parse_amount(text, mark)) and found.unsure)
+    if unsure:
+        statement.doubt("decimal_guessed", count=unsure)
     direction = Direction.IN if amount > 0 else Direction.OUT if amount < 0 else Direction.NEUTRAL
     if _OPENING.fullmatch(fields.get("P", "")):
         direction = Direction.NEUTRAL
@@ -94,11 +106,12 @@ def _read(record: Record, statement: Statement, order: Order | None, mark: str |
     )  # fmt: skip
 
 
-def _amount(record: Record, mark: str | None) -> Decimal | None:
-    """The total, else the sum of the splits where the total is left out."""
+def _amounts(record: Record) -> list[str]:
+    """The total as written, else the splits where the total is left out."""
     text = record.fields.get("T") or record.fields.get("U")
-    if text:
-        amount = parse_amount(text, mark)
-        return amount.value if amount else None
-    parts = [parse_amount(split, mark) for split in record.splits]
+    return [text] if text else record.splits
+
+
+def _amount(record: Record, mark: str | None) -> Decimal | None:
+    parts = [parse_amount(text, mark) for text in _amounts(record)]
     return sum((part.value for part in parts if part), Decimal(0)) if parts and all(parts) else None

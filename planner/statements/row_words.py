@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 
+BLANK = {"", "-", "--", "/", "—", "–", "n/a", "N/A"}
 TOTAL = re.compile(
     r"合计|总计|小计|累计|人民币合计|sub ?total|totals?\b|grand total|summe\b|gesamt|sum\b|saldo|totaal", re.IGNORECASE
 )
@@ -19,9 +20,14 @@ STATES_BALANCE = re.compile(
     r"(beginsaldo|eindsaldo|saldo początkowe|saldo końcowe)|(期初|期末|上期|本期|上月|承前)(余额|结余)|承前页|过次页",
     re.IGNORECASE,
 )
+# A dated row that sums up the others, by a whole cell. Total alone is also where fuel is bought.
+STATES_SUM = re.compile(
+    r"(grand |sub[ -]?)?totals?:?|(gesamt|zwischen)?summe:?|gesamt:?|(人民币)?(合计|总计|小计|累计)[:：]?",
+    re.IGNORECASE,
+)
 WAITING = re.compile(
     r"pending|processing|authori[sz]ed|upcoming|true|待入账|待记账|未入账|处理中"
-    r"|vorgemerkt|in behandeling|en attente|pendiente|in attesa",
+    r"|(umsatz )?vorgemerkt|in behandeling|en attente|pendiente|in attesa",
     re.IGNORECASE,
 )
 FAILED = re.compile(

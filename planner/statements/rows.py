@@ -7,32 +7,26 @@ from collections import Counter
 from collections.abc import Sequence
 from datetime import date, time
 from decimal import Decimal
-from typing import NamedTuple
 
 from .dates import Moment, day_and_month, parse_clock, parse_date
 from .grid import Row
-from .layouts import Layout, Sign, direction_word, first_word_direction
+from .layouts import Layout
 from .mapping import Mapping
 from .numbers import Amount, currency_code, parse_amount
-from .row_words import BALANCE, FAILED, FEE_REMARK, REFUND_NOTE, STATES_BALANCE, TOTAL, WAITING
+from .row_money import Money, MoneyReader
+from .row_words import BALANCE, BLANK, FAILED, FEE_REMARK, STATES_BALANCE, STATES_SUM, TOTAL, WAITING
 from .signs import balance_breaks
 from .values import Direction, Entry, Statement
 
 _LONGEST_TEXT = 1000
-_BLANK = {"", "-", "--", "/", "—", "–", "n/a", "N/A"}
-_TOO_LARGE = re.compile(r"[-+]?[\d.,' ]{17,}")
-
-
-class Money(NamedTuple):
-    """An amount with the direction it counts in, and what its cell said about its currency."""
-
-    value: Decimal
-    direction: Direction
-    written: Amount
+_SPLIT = re.compile(r"[-+]?(\d+,\d\d|\d{1,3},\d{3}(\.\d\d)?)")
 
 
 class RowReader:
-    """Reads the rows of one section into a statement; `close` adds what only shows after the last row."""
+    """Reads the rows of one section into a statement; `close` adds what only shows after the last row.
+
+    `width` is how many columns a text table has by its names, else by its shortest row; None where nothing is split.
+    """
 
     def __init__(
         self,
@@ -41,24 +35,25 @@ class RowReader:
         statement: Statement,
         rows: Sequence[Row],
         month: tuple[int, int, bool] | None = None,
+        width: int | None = None,
     ) -> None:
         self.map, self.layout, self.statement, self.month = mapping, layout, statement, month
+        self.width = width
         self.entries: list[Entry] = []
         self.hints: Counter[str] = Counter()
         self.counts: Counter[str] = Counter()
-        self._below = Counter[Direction]()
-        self._above = Counter[Direction]()
         self._balances: dict[tuple[str, str | None], list[tuple[Decimal, Decimal | None]]] = {}
         self._years_guessed = False
-        self._blank_means = _blank_direction(mapping, layout, rows)
-        self._plain_minus = tuple(_minus_is_plain(mapping, column, rows) for column in (mapping.out, mapping.into))
-        self._has_minus = mapping.amount is not None and any("-" in row.cell(mapping.amount) for row in rows)
+        self._totals: list[int] = []
+        self._money = MoneyReader(mapping, layout, statement, rows, self.counts)
 
     def read(self, row: Row) -> None:
         """Take in one row."""
         moment = self._moment(row)
-        money = self._money(row)
-        if moment and isinstance(money, Money):
+        money = self._money.read(row)
+        if (moment or self._waits(row)) and self._too_wide(row):
+            self.statement.bad(row.line, "malformed", " ".join(cell for cell in row.cells if cell))
+        elif moment and isinstance(money, Money):
             self._add(row, moment, money)
         elif isinstance(money, Money):
             self._undated(row, money)
@@ -66,6 +61,21 @@ class RowReader:
             self._without_amount(row, money)
         else:
             self._other(row)
+
+    def _too_wide(self, row: Row) -> bool:
+        """Whether a comma inside an amount or text has split the row: then cells stand beyond the last column."""
+        beyond = () if self.width is None else row.cells[self.width :]
+        if not beyond or (self.map.header and any(beyond)):
+            return bool(beyond)
+        return any(self._split(row, column) for column in self.map.money_columns)
+
+    def _split(self, row: Row, column: int) -> bool:
+        """Whether the next cell, where no amount belongs, goes on with this one: "10" and "50", "1" and "234.50"."""
+        numeric = (*self.map.money_columns, self.map.balance, self.map.fee)
+        return column + 1 not in numeric and bool(_SPLIT.fullmatch(f"{row.cell(column)},{row.cell(column + 1)}"))
+
+    def _waits(self, row: Row) -> bool:
+        return any(WAITING.search(row.cell(column)) for column in self.map.date)
 
     # Dates
 
@@ -90,81 +100,6 @@ class RowReader:
         except ValueError:
             return None
 
-    # Amounts
-
-    def _money(self, row: Row) -> Money | str | None:
-        """The amount; None where the cells are blank, a code where they cannot be read."""
-        if self.map.amount is None:
-            return self._from_pair(row)
-        cell = row.cell(self.map.amount)
-        if cell in _BLANK:
-            return None
-        amount = parse_amount(cell, self.map.decimal) or self._with_note(cell)
-        if amount is None:
-            return "too_large" if _TOO_LARGE.fullmatch(cell) else "no_amount"
-        return self._directed(row, amount)
-
-    def _with_note(self, cell: str) -> Amount | None:
-        """An amount with a word about its refund behind it, as JD writes: 12.50(已全额退款)."""
-        found = REFUND_NOTE.fullmatch(cell)
-        amount = parse_amount(found[1], self.map.decimal) if found else None
-        self.counts["failed_counted"] += amount is not None
-        return amount
-
-    def _from_pair(self, row: Row) -> Money | str | None:
-        cells = [row.cell(column) for column in (self.map.out, self.map.into)]
-        parsed = [None if cell in _BLANK else parse_amount(cell, self.map.decimal) for cell in cells]
-        if any(amount is None and cell not in _BLANK for amount, cell in zip(parsed, cells, strict=True)):
-            return "no_amount"
-        out, into = parsed
-        if out is None and into is None:
-            return None
-        # Some banks write a column of its own with a minus throughout; elsewhere that is a payment taken back.
-        spent, came = (
-            Decimal(0) if amount is None else abs(amount.value) if plain else amount.value
-            for amount, plain in zip(parsed, self._plain_minus, strict=True)
-        )
-        if spent and came:
-            return "no_sign"
-        self.counts["counted_back"] += spent < 0 or came < 0
-        value = came - spent
-        direction = Direction.OUT if value < 0 or (value == 0 and into is None) else Direction.IN
-        return Money(abs(value), direction, (into if into and into.value else out) or into or Amount(value))
-
-    def _directed(self, row: Row, amount: Amount) -> Money:
-        if self.map.direction is not None:
-            return self._by_word(row, amount)
-        if amount.mark:
-            return Money(abs(amount.value), Direction.IN if amount.mark == "CR" else Direction.OUT, amount)
-        if self.map.sign == Sign.FIRST_WORD:
-            return self._by_first_word(row, amount)
-        value = -amount.value if self.map.sign == Sign.OUT else amount.value
-        direction = Direction.IN if value > 0 else Direction.OUT if value < 0 else Direction.NEUTRAL
-        return Money(abs(value), direction, amount)
-
-    def _by_word(self, row: Row, amount: Amount) -> Money:
-        cell = row.cell(self.map.direction)
-        word = direction_word(cell)
-        if word == "":
-            word = self._blank_means
-        if word is None and self._has_minus:
-            self.statement.doubt("sign_guessed")
-            word = "out" if amount.value < 0 else "in"
-        if word is None:
-            self.counts["direction_unknown"] += 1
-        direction = Direction(word or "neutral")
-        self._below[direction] += amount.value < 0
-        self._above[direction] += amount.value > 0
-        keeps = self.layout.keeps_sign and direction != Direction.NEUTRAL
-        return Money(amount.value if keeps else abs(amount.value), direction, amount)
-
-    def _by_first_word(self, row: Row, amount: Amount) -> Money:
-        text = next((row.cell(c) for c in self.map.text if row.cell(c)), "")
-        word = first_word_direction(text)
-        if word is None:
-            self.counts["direction_unknown"] += 1
-        return Money(abs(amount.value), Direction(word or "neutral"), amount)
-
     # What a row becomes
 
     def _add(self, row: Row, moment: Moment | None, money: Money) -> None:
@@ -172,18 +107,45 @@ class RowReader:
         unit = currency_code(cell(self.map.currency)) or written.unit or self.map.unit
         if self.layout.currency_sure:
             unit = unit or self.layout.currency
-        names = [text for c in self.map.counterparty if (text := cell(c)) and text not in _BLANK]
-        texts = list(dict.fromkeys(text for c in self.map.text if (text := cell(c)) and text not in _BLANK))
+        names = [text for c in self.map.counterparty if (text := cell(c)) and text not in BLANK]
+        texts = list(dict.fromkeys(text for c in self.map.text if (text := cell(c)) and text not in BLANK))
         entry = Entry(
             row.line, moment.day if moment else None, money.value, money.direction, unit, self._clock(row, moment),
             names[0] if names else "", " ".join(texts or names[1:]), cell(self.map.category), cell(self.map.reference),
             cell(self.map.account).strip("'"), cell(self.map.status),
         )  # fmt: skip
-        if any(STATES_BALANCE.fullmatch(words) for words in (entry.text, entry.counterparty)):
-            entry.direction = Direction.NEUTRAL
-            self.counts["balance_rows"] += 1
+        summing = next((text for text in row.cells if STATES_SUM.fullmatch(text)), "")
+        if summing.lower() == "total":
+            self._totals.append(len(self.entries))
+        elif summing or any(STATES_BALANCE.fullmatch(words) for words in (entry.text, entry.counterparty)):
+            self._only_states(entry)
         self._note(entry, row, written)
         self.entries.append(entry)
+
+    def _only_states(self, entry: Entry) -> None:
+        """Count a row that moves nothing as neutral."""
+        entry.direction = Direction.NEUTRAL
+        self.counts["balance_rows"] += 1
+
+    def _settle_totals(self) -> None:
+        """A row called Total is a sum where it adds up, or stands alone at the end; else fuel was bought at Total."""
+        sums = self._adding_up() if self._totals else []
+        if not sums and self._totals == [len(self.entries) - 1]:
+            sums = self.entries[-1:]
+        for entry in sums:
+            self._only_states(entry)
+
+    def _adding_up(self) -> list[Entry]:
+        """The rows called Total whose amount is what came in above, what went out, or the one less the other."""
+        called, found = set(self._totals), []
+        moved = dict.fromkeys(Direction, Decimal(0))
+        for index, entry in enumerate(self.entries):
+            came, spent = moved[Direction.IN], moved[Direction.OUT]
+            if index and index in called and entry.amount in (came, spent, abs(came - spent)):
+                found.append(entry)
+            else:
+                moved[entry.direction] += entry.amount
+        return found
 
     def _clock(self, row: Row, moment: Moment | None) -> time | None:
         if moment and moment.clock:
@@ -204,15 +166,16 @@ class RowReader:
         balance = parse_amount(row.cell(self.map.balance), self.map.decimal)
         sign = {Direction.IN: 1, Direction.OUT: -1, Direction.NEUTRAL: 0}[entry.direction]
         pocket = self._balances.setdefault((entry.account, entry.currency), [])
-        pocket.append((entry.amount * sign, balance.value if balance else None))
+        pocket.append((entry.amount * sign, balance.in_account if balance else None))
 
     def _undated(self, row: Row, money: Money) -> None:
         """An amount without a date: a total, a row still waiting to be booked, or a bad row."""
         stated = [row.cell(column) for column in self.map.date if row.cell(column)]
-        words = [cell for cell in row.cells if cell][:3]
+        # Shops are called so too: beside a date that cannot be read, such words in the text say nothing.
+        words = stated or [cell for cell in row.cells if cell][:3]
         if any(TOTAL.match(cell) for cell in words):
             return
-        if any(WAITING.search(cell) for cell in stated):
+        if self._waits(row):
             self._add(row, None, money)
         elif not any(BALANCE.search(cell) for cell in words):
             self.statement.bad(row.line, "no_date", stated[0] if stated else "")
@@ -227,8 +190,9 @@ class RowReader:
     def _other(self, row: Row) -> None:
         """Neither date nor amount: a row with both cells filled is bad, bare text continues the row above."""
         dates = [row.cell(c) for c in self.map.date if row.cell(c)]
-        amounts = [row.cell(c) for c in self.map.money_columns if row.cell(c)]
-        if any(re.search(r"\d", cell) for cell in dates) and any(re.search(r"\d", cell) for cell in amounts):
+        amounts = [row.cell(c) for c in self.map.money_columns if row.cell(c) not in BLANK]
+        summing = any(TOTAL.match(cell) or BALANCE.search(cell) for cell in dates)
+        if dates and amounts and not summing and any(char.isdigit() for char in "".join((*dates, *amounts))):
             self.statement.bad(row.line, "malformed", " ".join((*dates, *amounts)))
         elif not dates and not amounts and self.entries and row.filled <= 2:
             more = " ".join(row.cell(c) for c in self.map.text if row.cell(c))
@@ -237,6 +201,7 @@ class RowReader:
     def close(self) -> None:
         """Hand over the entries and say what is doubtful about them."""
         statement, counts = self.statement, self.counts
+        self._settle_totals()
         statement.entries.extend(self.entries)
         if self.map.confirmed:
             counts.pop("decimal_guessed", None)
@@ -252,7 +217,7 @@ class RowReader:
         ):
             if counts[code]:
                 statement.doubt(code, count=counts[code])
-        self._contradictions()
+        self._money.contradictions()
         breaks = sum(balance_breaks(rows) for rows in self._balances.values())
         if breaks:
             statement.doubt("balance_differs", count=breaks)
@@ -260,35 +225,9 @@ class RowReader:
             statement.doubt("year_guessed")
         self._currency()
 
-    def _contradictions(self) -> None:
-        below, above = self._below, self._above
-        odd = below[Direction.IN] + (min(below[Direction.OUT], above[Direction.OUT]))
-        if self.layout.keeps_sign:
-            if below[Direction.IN] + below[Direction.OUT]:
-                self.statement.doubt("below_zero", count=below[Direction.IN] + below[Direction.OUT])
-        elif odd:
-            self.statement.doubt("sign_contradicts", count=odd)
-
     def _currency(self) -> None:
         """Fill in the likely currency where none is stated; `finish` says so, or takes the user's instead."""
         likely = self.layout.currency or (self.hints.most_common(1)[0][0] if self.hints else None)
         for entry in self.entries:
             if entry.currency is None:
                 entry.likely = likely
-
-
-def _blank_direction(mapping: Mapping, layout: Layout, rows: Sequence[Row]) -> str | None:
-    """What an empty direction cell means: neutral in wallets, the other way where only one word is ever written."""
-    if mapping.direction is None or layout.blank_is_neutral:
-        return "neutral"
-    words = {direction_word(row.cell(mapping.direction)) for row in rows} - {"", None}
-    return {"in": "out", "out": "in"}.get(words.pop() or "") if len(words) == 1 else None
-
-
-def _minus_is_plain(mapping: Mapping, column: int | None, rows: Sequence[Row]) -> bool:
-    """Whether one of the two columns writes all of it with a minus, so that a minus there is no reversal."""
-    if column is None or column == mapping.amount:
-        return False
-    amounts = [parse_amount(row.cell(column), mapping.decimal) for row in rows]
-    values = [amount.value for amount in amounts if amount and amount.value]
-    return bool(values) and all(value < 0 for value in values)

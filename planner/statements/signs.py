@@ -20,18 +20,21 @@ _IN_WORDS = re.compile(
 
 
 class Written(NamedTuple):
-    """One row's amount as written: with its sign, whether a plus is written, its balance, and its words."""
+    """One row's amount as written: with its sign, whether a plus is written, its balance, its words, and a CR or DR."""
 
     value: Decimal
     plus: bool
     balance: Decimal | None
     text: str
+    mark: str = ""
 
 
 def settle_sign(layout: Layout, card: bool, rows: Sequence[Written]) -> tuple[Sign, bool]:
     """What positive means, and whether that follows from the file."""
     if layout.sign is not None:
         return layout.sign, True
+    marks = {row.mark for row in rows} - {""}
+    rows = [row._replace(value=Decimal(0), plus=False) if row.mark else row for row in rows]
     follow, against = _by_balance(rows)
     # A card's balance may be what is owed, which grows when money goes out: then it proves nothing.
     owed = card and any(row.balance is not None and row.balance > 0 for row in rows)
@@ -39,6 +42,9 @@ def settle_sign(layout: Layout, card: bool, rows: Sequence[Written]) -> tuple[Si
         return (Sign.IN if follow > against else Sign.OUT), True
     if any(row.plus for row in rows) and any(row.value < 0 for row in rows):
         return Sign.IN, True
+    if len(marks) == 1 and all(row.value >= 0 for row in rows):
+        # Only what came in is marked (or only what went out): the rest goes the other way.
+        return (Sign.OUT if "CR" in marks else Sign.IN), False
     return _by_words(card, rows), False
 
 

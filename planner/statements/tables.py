@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from itertools import islice
@@ -87,7 +88,7 @@ def _written(mapping: Mapping, rows: Sequence[Row]) -> list[Written]:
             balance = parse_amount(row.cell(mapping.balance), mapping.decimal)
             text = " ".join(row.cell(c) for c in (*mapping.counterparty, *mapping.text))
             plus = amount.signed and amount.value > 0
-            found.append(Written(amount.value, plus, balance.value if balance else None, text))
+            found.append(Written(amount.value, plus, balance.in_account if balance else None, text, amount.mark))
     return found
 
 
@@ -95,25 +96,47 @@ def read_tables(sheets: Sequence[Grid], statement: Statement, chosen: Mapping | 
     """Read every sheet into the statement; the first sheet's layout, or None where no table was found."""
     by_name = chosen is None or any(_has_names(part, chosen) for grid in sheets for part in sections(grid))
     found: Layout | None = None
-    seen: list[list[tuple[str, ...]]] = []
-    for grid in sheets:
-        rows = [row.cells for row in grid.rows]
-        if _repeats(rows, seen):
+    seen: list[Counter[tuple[str, ...]]] = []
+    for sheet in sheets:
+        dated = _dated(sheet) if len(sheets) > 1 else Counter()
+        grid = _without_repeated(sheet, dated, seen)
+        if len(grid.rows) < len(sheet.rows):
             statement.doubt("repeated_sheet", sheet=grid.sheet)
-            continue
+            if not _dated(grid):
+                continue
         before = len(statement.entries) + len(statement.bad_rows)
         for section, mapping in _chosen_sections(grid, chosen, by_name):
             layout = _read_section(grid, section, statement, mapping, filename)
             found = found or layout
         if len(statement.entries) + len(statement.bad_rows) > before:
-            seen.append(rows)
+            seen.append(dated)
     return found
 
 
-def _repeats(rows: list[tuple[str, ...]], seen: list[list[tuple[str, ...]]]) -> bool:
-    """Whether all dated rows of this sheet stand in an earlier one too (WeChat's XLSX can hold them twice)."""
-    dated = {row for row in rows if any(is_date(cell) for cell in row)}
-    return bool(dated) and any(dated <= set(other) for other in seen)
+def _dated(grid: Grid) -> Counter[tuple[str, ...]]:
+    """How often each row with a date stands on a sheet; lines above the table that name its period are none."""
+    return Counter(row.cells for row in grid.rows if row.filled > 2 and any(is_date(cell) for cell in row.cells))
+
+
+def _without_repeated(grid: Grid, dated: Counter[tuple[str, ...]], seen: list[Counter[tuple[str, ...]]]) -> Grid:
+    """The sheet without rows of an earlier one that holds all of its rows, or whose rows it all holds.
+
+    WeChat's XLSX can hold its rows twice, and other workbooks a sheet for all months beside one for each. Rows alike
+    are taken out as often as they stood there: two real purchases stay two.
+    """
+    repeated: Counter[tuple[str, ...]] = Counter()
+    for other in seen:
+        if dated and (dated.keys() <= other.keys() or other.keys() <= dated.keys()):
+            repeated |= other
+    if not repeated:
+        return grid
+    kept = []
+    for row in grid.rows:
+        if repeated[row.cells] > 0:
+            repeated[row.cells] -= 1
+        else:
+            kept.append(row)
+    return Grid(kept, grid.delimiter, grid.sheet)
 
 
 def _chosen_sections(grid: Grid, chosen: Mapping | None, by_name: bool) -> list[tuple[Section, Mapping | None]]:
@@ -156,12 +179,23 @@ def _read_section(
         if mapping.amount is None:
             statement.doubt("sign_guessed")
     mapping = settled(mapping, section, layout, statement)
-    reader = RowReader(mapping, layout, statement, section.rows, _stated_month(section, filename))
+    reader = RowReader(
+        mapping, layout, statement, section.rows, _stated_month(section, filename), _width(grid, section)
+    )
     for row in section.rows:
         reader.read(row)
     reader.close()
     _check_stated_rows(section, statement, reader.entries)
     return layout
+
+
+def _width(grid: Grid, section: Section) -> int | None:
+    """How many columns a text table has; None for sheets, whose cells nothing can split."""
+    if not grid.delimiter:
+        return None
+    if section.header:
+        return len(section.header.cells)
+    return min((len(row.cells) for row in section.rows if any(is_date(cell) for cell in row.cells)), default=None)
 
 
 def _stated_month(section: Section, filename: str) -> tuple[int, int, bool] | None:

@@ -10,7 +10,7 @@ DOUBTS = {
     "sign_against_type": "the sign contradicts the transaction type; the sign was followed (rows: {count})",
     "below_zero": "incomes or expenses below zero lower the sum (rows: {count})",
     "direction_unknown": "rows that do not say whether money came in or went out are counted as neutral (rows: {count})",
-    "date_order_guessed": "whether the day or the month comes first in the dates is a guess",
+    "date_order_guessed": "the order of day, month and year in the dates is a guess",
     "year_guessed": "the dates have no year; the year is a guess",
     "date_adjusted": "dates that do not exist, such as 30 February, were moved to the month's last day (rows: {count})",
     "undated": "rows without a usable date are counted (rows: {count})",
@@ -22,8 +22,9 @@ DOUBTS = {
     "encoding_guessed": "how letters outside English are to be read ({encoding}) is a guess",
     "failed_counted": "rows marked as closed, failed, refunded or reversed are counted as the file lists them (rows: {count})",
     "pending_counted": "rows marked as pending are counted (rows: {count})",
+    "pending_skipped": "rows that are not booked yet are not read (rows: {count})",
     "counted_back": "amounts below zero in a column for money in or out are counted the other way (rows: {count})",
-    "balance_rows": "rows that state a balance are counted as neutral (rows: {count})",
+    "balance_rows": "rows that state a balance or a total are counted as neutral (rows: {count})",
     "fees_apart": "fees that stand in a column or remark of their own are not counted (rows: {count})",
     "information_only": "entries for information only are counted as neutral (rows: {count})",
     "rows_stated": "the file says it has {stated} rows, {present} are present",
@@ -32,7 +33,7 @@ DOUBTS = {
     "repeated_sheet": "the sheet {sheet} repeats rows of another sheet; they are counted once",
     "investments_skipped": "investment rows are not read (rows: {count})",
     "part_missing": "the bank left out a part of the statement: {message}",
-    "cut_off": "the file ends in the middle of a row",
+    "cut_off": "the file seems to be cut off; rows or digits may be missing at its end",
     "no_rows": "the file holds no transactions",
 }
 

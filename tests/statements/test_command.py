@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import io
 import json
+import os
+import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -106,3 +109,14 @@ def test_every_code_has_its_sentence() -> None:
     assert all(doubt_text(Doubt(code, tuple(values.items()))) for code in DOUBTS)
     assert all(bad_row_text(BadRow(1, code, "x")).endswith(": x") for code in BAD_ROWS)
     assert all(refusal_text(Unreadable(code, megabytes=1, rows=1, message="x")) for code in REFUSALS)
+
+
+@pytest.mark.parametrize("form", ["json", "table"])
+def test_the_output_is_utf8_where_the_terminal_is_not(tmp_path: Path, form: str) -> None:
+    path = write(tmp_path, ALIPAY_APP.encode("gb18030"))
+    done = subprocess.run(
+        [sys.executable, "-m", "planner.cli", "statement", str(path), "--format", form],
+        capture_output=True, timeout=60, check=False, env=os.environ | {"PYTHONIOENCODING": "ascii"},
+    )  # fmt: skip
+    assert (done.returncode, done.stderr) == (0, b"")
+    assert "面馆" in done.stdout.decode("utf-8")

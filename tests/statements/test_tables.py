@@ -164,7 +164,9 @@ def test_western_letters() -> None:
 def test_rows_that_cannot_be_read_are_listed_with_their_line() -> None:
     text = "Date,Description,Amount,Currency\n2024-01-31,A,1..2,EUR\n2024-13-01,B,5.00,EUR\n2024-02-30,C,x,EUR\n2024-02-01,D,+1.00,EUR\n2024-02-02,E,,EUR\n"
     statement = read_text(text)
-    assert [(row.line, row.code) for row in statement.bad_rows] == [(2, "no_amount"), (3, "no_date"), (6, "no_amount")]
+    assert [(row.line, row.code) for row in statement.bad_rows] == [
+        (2, "no_amount"), (3, "no_date"), (4, "malformed"), (6, "no_amount")
+    ]  # fmt: skip
     assert sums(statement) == {"in EUR": "1.00"}
 
 

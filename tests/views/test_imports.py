@@ -171,7 +171,7 @@ def test_a_table_is_read_as_its_owner_says_and_so_is_the_next(app: Flask, borrow
     [
         ({"currency": "euro"}, "Use at most 3 characters"), ({"currency": "€€€"}, "Enter three letters"),
         ({"date": "-1"}, "The columns chosen do not fit"), ({"amount": "-1"}, "The columns chosen do not fit"),
-        ({"date": "99"}, "Choose one of the options"), ({"order": "ymd"}, "Choose one of the options"),
+        ({"date": "99"}, "Choose one of the options"), ({"order": "ydm"}, "Choose one of the options"),
         ({"amount": "1"}, ""),
     ],
 )  # fmt: skip
