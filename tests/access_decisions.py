@@ -53,9 +53,10 @@ CASE = {
         budget.guidelines_post budget.restore cases.calendar_delete cases.calendar_post
     """,
     ("record", "budget"): """
-        history.known history.loan history.offer history.offer_post history.quiet history.row history.row_post history.same
+        history.known history.offer history.offer_post history.quiet history.row history.row_post history.same
         history.sort imports.confirm imports.look_again imports.undo imports.upload
     """,
+    ("record", "budget loans"): "history.loan",
     ("view", "loans"): """
         loans.decode loans.detail loans.index loans.schedule loans.what_if payments.late payments.payoff
     """,
