@@ -71,13 +71,23 @@ def record(case: Case, today: date) -> int:
 
 
 def record_loan(case: Case, loan: Loan, today: date) -> int:
-    """The same for one loan."""
-    found = to_record(case, loan, ruled_rows(case, loan), today)
+    """The same for one loan; rows that were payments on another before are moved."""
+    rows = ruled_rows(case, loan)
+    _let_go(case, loan, [row.transaction_id for row in rows])
+    found = to_record(case, loan, rows, today)
     for row in found:
         payment = loans.add_payment(loan, row.amount_minor, row.on)
         payment.transaction_id = row.transaction_id
     db.session.flush()
     return len(found)
+
+
+def _let_go(case: Case, loan: Loan, ids: Sequence[int]) -> None:
+    """Take these rows off the other loans that they were payments on: a row pays once, on the loan the rules say now."""
+    stray = select_rows(Payment, case).where(Payment.transaction_id.in_(ids), Payment.loan_id != loan.id)
+    for payment in db.session.scalars(stray):
+        payment.loan.payments.remove(payment)
+    db.session.flush()
 
 
 def is_kept(case: Case, import_id: int) -> bool:
