@@ -76,8 +76,11 @@ CASE = {
     ("share", "plans"): "sharing.create sharing.revoke",
     ("view", "contacts"): "negotiation.detail negotiation.index",
     ("record", "contacts"): """
-        negotiation.confirm negotiation.confirm_post negotiation.end negotiation.end_post negotiation.log
-        negotiation.log_post negotiation.seen negotiation.take_counter
+        negotiation.log negotiation.log_post negotiation.seen
+    """,
+    ("record", "contacts plans"): "negotiation.take_counter",
+    ("record", "contacts loans"): """
+        negotiation.confirm negotiation.confirm_post negotiation.end negotiation.end_post
     """,
     ("view", "files"): "evidence.download evidence.index",
     ("record", "files"): """

@@ -166,7 +166,7 @@ def _book(member: AgencyMember, now: datetime, today: date) -> CTE:
     newest = select(func.max(Consent.id)).where(Consent.user_id == member.user_id).group_by(Consent.case_id)
     cash = and_(is_open, _shares(Part.BUDGET), _shares(Part.LOANS))
     owed = and_(is_open, _shares(Part.LOANS))
-    talks = and_(is_open, or_(_shares(Part.CONTACTS), _shares(Part.PLANS)))
+    talks = and_(is_open, _shares(Part.CONTACTS))
     named = or_(is_open, Client.case_id.is_(None))
     opened, tasks = _last_opened(member), _next_tasks(member)
     columns = [

@@ -165,6 +165,7 @@ def test_an_expired_consent_is_the_same(app: Flask, desk: Desk, lin: FlaskClient
         ((Part.LOANS,), ("¥46,300", "12 days past due"), ("¥1,940", "of income", "lender's answer")),
         ((Part.BUDGET,), (), ("¥46,300", "12 days past due", "¥1,940", "lender's answer")),
         ((Part.BUDGET, Part.LOANS), ("¥46,300", "¥1,940", "71% of income"), ("lender's answer",)),
+        ((Part.BUDGET, Part.LOANS, Part.PLANS), ("¥46,300", "¥1,940"), ("lender's answer",)),
         ((Part.CONTACTS,), ("lender's answer",), ("¥46,300", "¥1,940")),
         ((Part.FILES,), (), ("¥46,300", "¥1,940", "lender's answer", "past due ")),
     ],
