@@ -16,12 +16,25 @@ from planner.models import Arrangement, Client, Part, ProposalItem
 from tests.agency import Desk, give_consent
 from tests.conftest import NOW
 from tests.factories import Household, sign_in_as
-from tests.lender import Plan
+from tests.lender import Plan, share_plan
 from tests.pages import get, post, words
 from tests.views.test_caseload_files import schema
-from tests.views.test_negotiation import CONFIRM, LOGGED, answered, shared, talk  # noqa: F401  # fixtures
+from tests.views.test_negotiation import CONFIRM, LOGGED, answered
 
 B, L, P, C = Part.BUDGET, Part.LOANS, Part.PLANS, Part.CONTACTS
+
+
+@pytest.fixture
+def shared(app: Flask, household: Household) -> Plan:
+    """A plan shared with the consumer lender."""
+    with app.app_context():
+        return share_plan(household)
+
+
+@pytest.fixture
+def talk(household: Household, shared: Plan) -> str:
+    """The address of its ledger."""
+    return f"/c/{household.case_id}/talks/{shared.item_id}"
 
 
 def counsellor(app: Flask, household: Household, desk: Desk, *parts: Part) -> FlaskClient:
@@ -50,8 +63,8 @@ def test_answers_and_agreements_are_told_to_whom_the_talks_are_shared(
     household: Household,
     desk: Desk,
     borrower: FlaskClient,
-    shared: Plan,  # noqa: F811
-    talk: str,  # noqa: F811
+    shared: Plan,
+    talk: str,
     parts: tuple[Part, ...],
     tells: bool,
 ) -> None:
@@ -85,7 +98,7 @@ def test_with_the_talks_alone_no_plan_and_no_schedule_is_written(
     household: Household,
     desk: Desk,
     shared: Plan,
-    talk: str,  # noqa: F811
+    talk: str,
 ) -> None:
     answered(app, shared, kind="counter", amount="1300")
     lin, before = counsellor(app, household, desk, C), asked(app, shared)
@@ -104,7 +117,7 @@ def test_with_the_loans_the_word_is_recorded_and_still_no_plan_shown(
     household: Household,
     desk: Desk,
     shared: Plan,
-    talk: str,  # noqa: F811
+    talk: str,
 ) -> None:
     answered(app, shared, kind="counter", amount="1300")
     lin = counsellor(app, household, desk, C, L)
@@ -123,7 +136,7 @@ def test_an_agreement_is_ended_by_who_may_see_the_loan(
     desk: Desk,
     borrower: FlaskClient,
     shared: Plan,
-    talk: str,  # noqa: F811
+    talk: str,
 ) -> None:
     answered(app, shared, kind="accept")
     post(borrower, f"{talk}/confirmation", CONFIRM, status=303)
@@ -142,7 +155,7 @@ def test_with_the_plans_too_the_counter_offer_is_tried_and_taken(
     household: Household,
     desk: Desk,
     shared: Plan,
-    talk: str,  # noqa: F811
+    talk: str,
 ) -> None:
     answered(app, shared, kind="counter", amount="1300")
     lin, before = counsellor(app, household, desk, B, L, P, C), asked(app, shared)
