@@ -109,7 +109,9 @@ def values_of(row: Any) -> Change:
 
 
 def to_json(value: Any) -> Any:
-    """A column's value as JSON keeps it."""
+    """A column's value as JSON keeps it; of a file that waits to be read only its size, which tells enough."""
+    if isinstance(value, bytes):
+        return len(value)
     if isinstance(value, date | datetime):
         return value.isoformat()
     return format(value, "f") if isinstance(value, Decimal) else value

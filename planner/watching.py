@@ -12,12 +12,23 @@ from typing import Any
 from flask import g, has_request_context, request, session
 from sqlalchemy import event, inspect, select
 from sqlalchemy.orm import ORMExecuteState, Session
+from sqlalchemy.orm.exc import StaleDataError
 
 from . import clock
 from .changing import OWN, Change, Watch
-from .errors import AccessEnded, NotAllowed
+from .errors import AccessEnded, Conflict, NotAllowed
 from .extensions import db
-from .models import AuditAct, AuditEntry, Consent, Proposal, ProposalItem, Suggestion, SuggestionItem, SuggestionKind
+from .models import (
+    AgencyMember,
+    AuditAct,
+    AuditEntry,
+    Consent,
+    Proposal,
+    ProposalItem,
+    Suggestion,
+    SuggestionItem,
+    SuggestionKind,
+)
 
 
 class Drafted(Exception):
@@ -50,6 +61,12 @@ def watched(view: Callable[[], Any], consent: Consent, *, suggests: bool) -> tup
         _unsay(said)
         db.session.rollback()
         return None, _suggested(consent, drafted)
+    except (Conflict, StaleDataError):
+        del g.watch
+        _unsay(said)
+        db.session.rollback()
+        _tell_look(consent, AuditAct.LOOK)  # the answer shows that the page is not what it was
+        raise
     except Exception:
         _unsay(said)
         raise
@@ -93,9 +110,9 @@ def _entry(
     )  # fmt: skip
 
 
-def who_is(consent: Consent) -> str:
+def who_is(by: Consent | AgencyMember) -> str:
     """The counsellor's name and agency, as the log keeps them."""
-    return f"{consent.user.name or consent.user.email}, {consent.agency.name}"[:200]
+    return f"{by.user.name or by.user.email}, {by.agency.name}"[:200]
 
 
 def _before_flush(session: Session, _context: Any, _instances: Any) -> None:
@@ -184,5 +201,6 @@ def _act_of(answer: Any) -> AuditAct:
 
 
 def _is_page(answer: Any) -> bool:
-    """Whether a form was answered with a page instead of a way on: a letter that was filled, say."""
-    return isinstance(answer, str) or getattr(answer, "status_code", 300) < 300
+    """Whether a form was answered with a page instead of a way on: a letter that was filled, or the form with what is wrong."""
+    body = answer[0] if isinstance(answer, tuple) else answer
+    return isinstance(body, str) or not 300 <= getattr(body, "status_code", 300) < 400

@@ -53,9 +53,10 @@ CASE = {
         budget.guidelines_post budget.restore cases.calendar_delete cases.calendar_post
     """,
     ("record", "budget"): """
-        history.known history.loan history.offer history.offer_post history.quiet history.row history.row_post history.same
+        history.known history.offer history.offer_post history.quiet history.row history.row_post history.same
         history.sort imports.confirm imports.look_again imports.undo imports.upload
     """,
+    ("record", "budget loans"): "history.loan",
     ("view", "loans"): """
         loans.decode loans.detail loans.index loans.schedule loans.what_if payments.late payments.payoff
     """,
@@ -75,8 +76,11 @@ CASE = {
     ("share", "plans"): "sharing.create sharing.revoke",
     ("view", "contacts"): "negotiation.detail negotiation.index",
     ("record", "contacts"): """
-        negotiation.confirm negotiation.confirm_post negotiation.end negotiation.end_post negotiation.log
-        negotiation.log_post negotiation.seen negotiation.take_counter
+        negotiation.log negotiation.log_post negotiation.seen
+    """,
+    ("record", "contacts plans"): "negotiation.take_counter",
+    ("record", "contacts loans"): """
+        negotiation.confirm negotiation.confirm_post negotiation.end negotiation.end_post
     """,
     ("view", "files"): "evidence.download evidence.index",
     ("record", "files"): """

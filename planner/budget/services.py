@@ -57,7 +57,8 @@ class MonthView:
     """One month, or one pay cycle: the engine's summary, the lines by group, and the instalments due in it.
 
     `foreign` are instalments in another currency than the case's: shown, but in no sum. `previous` and `next` are first
-    days; None where there is no such cycle.
+    days; None where there is no such cycle. Without debts, as for a reader whom no loan is shared with, no instalment is in
+    any figure: what is left is left before debts.
     """
 
     first: date
@@ -74,6 +75,7 @@ class MonthView:
     other: Rows
     instalments: tuple[DueItem, ...]
     foreign: tuple[DueItem, ...]
+    has_debts: bool = True
 
     @property
     def has_income(self) -> bool:
@@ -109,7 +111,7 @@ class MonthView:
             Part(_("Flexible"), s.flexible_minor, "f3"),
             Part(_("Savings"), s.savings_minor, "f4"),
             Part(_("Repayments"), s.instalments_minor, "f2"),
-            Part(_("Left"), s.surplus_minor, "todo"),
+            Part(_("Left") if self.has_debts else _("Left before debts"), s.surplus_minor, "todo"),
         ]
         return [part for part in parts if part.minor > 0]
 
@@ -153,9 +155,11 @@ def to_engine(line: BudgetLine) -> engine.BudgetLine:
     )
 
 
-def month_view(case: Case, first: date, today: date, positions: Sequence[LoanPosition] | None = None) -> MonthView:
+def month_view(
+    case: Case, first: date, today: date, positions: Sequence[LoanPosition] | None = None, *, has_debts: bool = True
+) -> MonthView:
     """The month that begins on `first`; `positions` saves reading the loans again where the caller has them."""
-    found = loans.positions(case, today) if positions is None else positions
+    found = _owed(case, today, has_debts=has_debts) if positions is None else positions
     following = add_months(first, 1)
     span = Cycle(first, following - timedelta(days=1))
     rows = [(line, to_engine(line)) for line in lines(case)]
@@ -164,10 +168,10 @@ def month_view(case: Case, first: date, today: date, positions: Sequence[LoanPos
     counted = [engine.month_amount(value, first.year, first.month) for value in values]
     summary = engine.month_summary(values, owed, first.year, first.month)
     around = (add_months(first, -1), following)
-    return MonthView(*span, *around, False, case.currency, summary, *_grouped(rows, counted), own, foreign)
+    return MonthView(*span, *around, False, case.currency, summary, *_grouped(rows, counted), own, foreign, has_debts)
 
 
-def find_cycle_view(case: Case, on: date, today: date) -> MonthView | None:
+def find_cycle_view(case: Case, on: date, today: date, *, has_debts: bool = True) -> MonthView | None:
     """The pay cycle that holds `on`: what falls into it, everyday spending by its days. None without a regular income."""
     rows = [(line, to_engine(line)) for line in lines(case)]
     values = [value for _line, value in rows]
@@ -175,7 +179,7 @@ def find_cycle_view(case: Case, on: date, today: date) -> MonthView | None:
     cycle = pay_cycle(values, on, calendar)
     if cycle is None:
         return None
-    own, foreign = _due_within(case, loans.positions(case, today), cycle)
+    own, foreign = _due_within(case, _owed(case, today, has_debts=has_debts), cycle)
     by_day = [has_a_day(line, case.currency) for line, _value in rows]
     dated = [value for value, has_day in zip(values, by_day, strict=True) if has_day]
     everyday = [value for value, has_day in zip(values, by_day, strict=True) if not has_day]
@@ -187,8 +191,9 @@ def find_cycle_view(case: Case, on: date, today: date) -> MonthView | None:
     earlier = pay_cycle(values, cycle.first - timedelta(days=1), calendar)
     around = (earlier.first if earlier else None, cycle.last + timedelta(days=1))
     return MonthView(
-        *cycle, *around, True, case.currency, summary, *_grouped(rows, counted, in_full=True), own, foreign
-    )
+        *cycle, *around, True, case.currency, summary, *_grouped(rows, counted, in_full=True), own, foreign,
+        has_debts,
+    )  # fmt: skip
 
 
 def coming(case: Case, first: date, last: date) -> list[tuple[date, str, int]]:
@@ -285,6 +290,10 @@ def restore_line(case: Case, packed: str) -> BudgetLine:
     db.session.add(line)
     db.session.flush()
     return line
+
+
+def _owed(case: Case, today: date, *, has_debts: bool) -> Sequence[LoanPosition]:
+    return loans.positions(case, today) if has_debts else ()
 
 
 def _due_within(

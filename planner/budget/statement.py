@@ -68,10 +68,10 @@ class Statement:
         return not (self.income or self.fixed or self.flexible or self.savings or self.priority or self.others)
 
 
-def statement_of(case: Case, today: date) -> Statement:
-    """The statement of the present month."""
-    found = [p for p in loans.positions(case, today) if not p.is_paid_off]
-    month = month_view(case, today.replace(day=1), today, found)
+def statement_of(case: Case, today: date, *, has_debts: bool = True) -> Statement:
+    """The statement of the present month; without debts for a reader whom no loan is shared with."""
+    found = [p for p in loans.positions(case, today) if not p.is_paid_off] if has_debts else []
+    month = month_view(case, today.replace(day=1), today, found, has_debts=has_debts)
     told = guidelines_of(case)
     due: dict[int, int] = defaultdict(int)
     for item in (*month.instalments, *month.foreign):

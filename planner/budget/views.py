@@ -10,7 +10,7 @@ from flask_babel import gettext as _
 from werkzeug.wrappers import Response
 
 from .. import clock
-from ..access import Permission, get_row, needs
+from ..access import Permission, get_row, may_see, needs
 from ..engine.budget import Kind
 from ..errors import NotFound
 from ..extensions import db
@@ -28,9 +28,8 @@ Page = str | tuple[str, int] | Response
 @needs(Permission.VIEW, Part.BUDGET)
 def index(case: Case) -> Page:
     today = clock.today(case.timezone)
-    month = _cycle(case, today) or services.month_view(
-        case, services.parse_month(request.args.get("month"), today), today
-    )
+    first = services.parse_month(request.args.get("month"), today)
+    month = _cycle(case, today) or services.month_view(case, first, today, has_debts=may_see(Part.LOANS))
     return render_template("budget/index.html", month=month, is_cycle_asked="cycle" in request.args)
 
 
@@ -101,7 +100,9 @@ def restore(case: Case) -> Page:
 @needs(Permission.VIEW, Part.BUDGET)
 def statement(case: Case) -> Page:
     today = clock.today(case.timezone)
-    return render_template("budget/statement.html", s=statement_of(case, today), today=today)
+    return render_template(
+        "budget/statement.html", s=statement_of(case, today, has_debts=may_see(Part.LOANS)), today=today
+    )
 
 
 @bp.get("/guidelines")
@@ -136,7 +137,8 @@ def _cycle(case: Case, today: date) -> services.MonthView | None:
     """The pay cycle that was asked for; None when none was, or there is none."""
     if "cycle" not in request.args:
         return None
-    return services.find_cycle_view(case, services.parse_day(request.args["cycle"], today), today)
+    on = services.parse_day(request.args["cycle"], today)
+    return services.find_cycle_view(case, on, today, has_debts=may_see(Part.LOANS))
 
 
 def _kind() -> str:

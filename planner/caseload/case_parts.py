@@ -39,12 +39,13 @@ Facts = list[tuple[str, str]]
 def case_file(case: Case, number: int, parts: Collection[str], today: date) -> CaseFile:
     """The case as one value: of client `number`, with these parts of it."""
     places = loans.positions(case, today, include_closed=True) if Part.LOANS in parts else None
-    has_budget, has_plans = Part.BUDGET in parts, Part.PLANS in parts
+    has_budget, has_talks = Part.BUDGET in parts, Part.CONTACTS in parts
     return CaseFile(
         number, today, currency(case.currency), case.balance_minor if has_budget else None,
         case.balance_on if has_budget else None, _budget(case, today) if has_budget else None,
-        None if places is None else tuple(_loan(place) for place in places), _plans(case) if has_plans else None,
-        _arrangements(case) if has_plans else None,
+        None if places is None else tuple(_loan(place) for place in places),
+        _plans(case, has_talks=has_talks) if Part.PLANS in parts else None,
+        _arrangements(case) if has_talks else None,
     )  # fmt: skip
 
 
@@ -137,14 +138,15 @@ def _payments(loan: Loan) -> tuple[PaidRow, ...]:
     )
 
 
-def _plans(case: Case) -> tuple[PlanPart, ...]:
-    """What was proposed to whom, one row a creditor, in the order in which the plans were made."""
+def _plans(case: Case, *, has_talks: bool) -> tuple[PlanPart, ...]:
+    """What was proposed to whom, one row a creditor, in the order in which the plans were made; answers belong to the talks."""
     zone = ZoneInfo(case.timezone)
     items = db.session.scalars(
         select_rows(ProposalItem, case).where(ProposalItem.is_included).order_by(ProposalItem.id)
     )
     shared = _by_item(db.session.scalars(select_rows(Share, case).order_by(Share.id.desc())))
-    answers = _by_item(db.session.scalars(select_rows(Response, case).order_by(Response.said_at, Response.id)))
+    said = select_rows(Response, case).order_by(Response.said_at, Response.id)
+    answers = _by_item(db.session.scalars(said) if has_talks else ())
     references = dict(
         db.session.execute(select(Proposal.id, Proposal.reference).where(Proposal.case_id == case.id)).all()
     )

@@ -41,7 +41,7 @@ _FIGURES: Mapping[str, frozenset[str]] = {
     "due_minor": frozenset({Part.LOANS}), "owed_minor": frozenset({Part.LOANS}),
     "short_on": _STATEMENT, "short_minor": _STATEMENT, "short_what": _STATEMENT,
     "overdue_days": frozenset({Part.LOANS}), "overdue_minor": frozenset({Part.LOANS}),
-    "reply_on": frozenset({Part.PLANS}), "review_on": frozenset({Part.PLANS}), "answers": frozenset({Part.PLANS}),
+    "reply_on": frozenset({Part.CONTACTS}), "review_on": frozenset({Part.CONTACTS}), "answers": frozenset({Part.CONTACTS}),
 }  # fmt: skip
 
 

@@ -32,6 +32,7 @@ from sqlalchemy import (
 
 from ..extensions import db
 from ..models import AgencyMember, Case, CaseFigures, Client, ClientTask, Consent, Membership, Part, Role, SignIn
+from . import looking
 
 PAGE = 50
 SOON_DAYS, LATER_DAYS = 7, 14
@@ -136,8 +137,9 @@ def look_up(member: AgencyMember, wanted: Wanted, now: datetime, today: date) ->
     nth = func.row_number().over(order_by=_order(book, wanted)).label("nth")
     sorted_rows = select(book, nth).where(asked).order_by(nth).limit(PAGE).offset((wanted.page - 1) * PAGE)
     page = sorted_rows.subquery("page")
-    joined = select(counted, page).select_from(counted.outerjoin(page, true())).order_by(page.c.nth)
-    found = list(db.session.execute(joined))
+    told = looking.told_at(member, page.c.case_id, now)
+    joined = select(counted, page, told).select_from(counted.outerjoin(page, true()))
+    found = list(db.session.execute(joined.order_by(page.c.nth)))
     totals = found[0][: len(counts)]
     numbers = Numbers(dict(zip(Filter, totals, strict=False)), totals[-1])
     return numbers, [row for row in found if row.client_id is not None]
@@ -166,12 +168,13 @@ def _book(member: AgencyMember, now: datetime, today: date) -> CTE:
     newest = select(func.max(Consent.id)).where(Consent.user_id == member.user_id).group_by(Consent.case_id)
     cash = and_(is_open, _shares(Part.BUDGET), _shares(Part.LOANS))
     owed = and_(is_open, _shares(Part.LOANS))
-    talks = and_(is_open, or_(_shares(Part.CONTACTS), _shares(Part.PLANS)))
+    talks = and_(is_open, _shares(Part.CONTACTS))
     named = or_(is_open, Client.case_id.is_(None))
     opened, tasks = _last_opened(member), _next_tasks(member)
     columns = [
         Client.id.label("client_id"), Client.number, Client.case_id, Client.version, Consent.expires_at,
         _state(now).label("state"), is_open.label("is_open"), cash.label("sees_cash"), owed.label("sees_loans"),
+        talks.label("sees_talks"),
         *(_if(named, getattr(Client, name)) for name in ("name", "place", "next_step", "next_on")),
         *(_if(cash, getattr(f, name)) for name in ("has_balance", "short_on", "short_minor", "income_minor")),
         *(_if(owed, getattr(f, name)) for name in ("owed_minor", "due_minor", "overdue_days", "overdue_minor")),

@@ -16,7 +16,7 @@ from ..access import agency
 from ..extensions import db
 from ..messages import see_other
 from ..models import AgencyMember, AgencyRole
-from . import agenda, figures, listing, notes, panel
+from . import agenda, figures, listing, looking, notes, panel
 from .clients import zone_of
 from .forms import ViewForm
 from .listing import Filter, Next, Sort, Wanted
@@ -78,6 +78,8 @@ def calendar(member: AgencyMember) -> Page:
 def _index_page(member: AgencyMember, form: ViewForm) -> str:
     now, today, wanted = clock.now(), clock.today(zone_of(member)), _wanted()
     counted, rows = _look_up(member, wanted, today)
+    if looking.tell(member, rows, now):
+        db.session.commit()
     client_id = request.args.get("client", type=int)
     chosen = panel.look(member, client_id, now, today) if client_id is not None else None
     return render_template(

@@ -60,17 +60,19 @@ def newest(case: Case, count: int) -> list[Line]:
 
 
 def _folded(case: Case, rows: Sequence[AuditEntry]) -> list[Line]:
-    """Entries as lines. Of the same person's looks at the same page the newest stays and counts the others."""
+    """Entries as lines. Of the same person's looks at the same page the newest stays and counts the others; a page and the
+    answer to its form that shows it again read the same, and are the same."""
     told = tell(case, [change for row in rows for change in _row_changes(row)])
     lines, looks = list[Line](), dict[tuple[int | None, str, str], Line]()
     for row in rows:
         mine = [told.pop(0) for _each in _row_changes(row)]
-        key = (row.user_id, row.who, row.endpoint)
+        text = _text(row)
+        key = (row.user_id, row.who, text)
         known = looks.get(key) if row.act == AuditAct.LOOK else None
         if known is not None and (known.first_at or known.at) - row.at <= FOLD:
             known.count, known.first_at = known.count + 1, row.at
             continue
-        line = Line(row.at, row.who, AuditAct(row.act), _text(row), mine)
+        line = Line(row.at, row.who, AuditAct(row.act), text, mine)
         lines.append(line)
         if row.act == AuditAct.LOOK:
             looks[key] = line

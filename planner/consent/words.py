@@ -99,7 +99,7 @@ PAGES: dict[str, Any] = {
     "budget.guidelines_post": _GUIDES, "budget.create": _l("the form of a new budget line"), "budget.create_post": _LINE,
     "budget.edit": _LINE, "budget.edit_post": _LINE, "budget.delete": _LINE, "budget.restore": _LINE,
     "cases.calendar": _CALENDAR, "cases.calendar_post": _CALENDAR, "cases.calendar_delete": _CALENDAR,
-    "caseload.detail": _l("the overview of the file"),
+    "caseload.detail": _l("the overview of the file"), "caseload.index": _l("the list of clients"),
     "evidence.index": _FILES, "evidence.upload": _FILES, "evidence.download": _FILE, "evidence.edit": _FILE,
     "evidence.edit_post": _FILE, "evidence.delete": _FILE, "evidence.delete_post": _FILE,
     "exports.case_file": _EXPORT, "exports.statement": _EXPORT, "exports.statements": _EXPORT, "exports.caseload": _EXPORT,

@@ -84,7 +84,7 @@ class LoanPart:
 
 @dataclass(frozen=True, slots=True)
 class PlanPart:
-    """What was proposed to one creditor: when it was first shared, and what was answered last."""
+    """What was proposed to one creditor: when it was first shared, and what was answered last, if the talks are shared."""
 
     reference: str
     creditor: str
@@ -202,9 +202,11 @@ def _plans(case: CaseFile) -> Iterator[list[str]]:
     if not case.plans:
         return
     yield []
-    yield [_("Plan"), _("Creditor"), _("Shared on"), _("Answer"), _("Answered on")]
+    width = 3 if case.arrangements is None else 5  # no column says "not answered" of what was not shared
+    yield [_("Plan"), _("Creditor"), _("Shared on"), _("Answer"), _("Answered on")][:width]
     for plan in case.plans:
-        yield [plan.reference, plan.creditor, _day(plan.shared_on), plan.answer or "", _day(plan.answered_on)]
+        row = [plan.reference, plan.creditor, _day(plan.shared_on), plan.answer or "", _day(plan.answered_on)]
+        yield row[:width]
 
 
 def _arrangement(agreed: ArrangementPart) -> Iterator[list[str]]:

@@ -10,11 +10,12 @@ from typing import NamedTuple
 
 from flask_babel import gettext as _
 
+from ..access import may_see
 from ..budget import services as budget
 from ..budget.services import MonthView
 from ..budget.statement import heading_label
 from ..engine.budget import Kind, Necessity
-from ..models import Case
+from ..models import Case, Part
 from ..packs import find_heading, headings
 from .sorting import Sorted, What, sorted_rows
 
@@ -76,8 +77,9 @@ class Actual:
 
 
 def actual(case: Case, month: MonthView, today: date) -> Actual:
-    """The plan of a month beside the rows of its days."""
+    """The plan of a month beside the rows of its days; a month without debts tells of no repayment."""
     rows = sorted_rows(case, month.first, month.last)
+    repaid = sum(r.amount_minor for r in rows if r.what == What.REPAYMENT) if month.has_debts else 0
     planned, done = _planned(month), _done(rows)
     income = _rows(case, Kind.INCOME, planned, done)
     groups: dict[str, list[HeadingRow]] = {name: [] for name in Necessity}
@@ -85,7 +87,7 @@ def actual(case: Case, month: MonthView, today: date) -> Actual:
         groups[_group(case, month, row.key)].append(row)
     return Actual(
         month, income, {name: tuple(found) for name, found in groups.items() if found}, month.summary.instalments_minor,
-        sum(r.amount_minor for r in rows if r.what == What.REPAYMENT), sum(r.amount_minor for r in rows if r.what == What.OWN),
+        repaid, sum(r.amount_minor for r in rows if r.what == What.OWN),
         _unsorted(rows), month.first <= today <= month.last, len(rows),
     )  # fmt: skip
 
@@ -145,9 +147,10 @@ def _unsorted(rows: Sequence[Sorted]) -> tuple[Unsorted, ...]:
 
 
 def view_of(case: Case, wanted_month: str | None, wanted_cycle: str | None, today: date) -> MonthView:
-    """The month or pay cycle an address asks for."""
+    """The month or pay cycle an address asks for, without the debts where the reader may not see them."""
+    has_debts = may_see(Part.LOANS)
     if wanted_cycle is not None:
-        found = budget.find_cycle_view(case, budget.parse_day(wanted_cycle, today), today)
+        found = budget.find_cycle_view(case, budget.parse_day(wanted_cycle, today), today, has_debts=has_debts)
         if found is not None:
             return found
-    return budget.month_view(case, budget.parse_month(wanted_month, today), today)
+    return budget.month_view(case, budget.parse_month(wanted_month, today), today, has_debts=has_debts)

@@ -17,6 +17,7 @@ from ..loans import services as loans
 from ..models import BudgetLine, Case
 from ..packs import find_heading
 from ..statements.values import Direction
+from . import repayments
 from .sorting import Rules, Sorted, What, is_near, payee_key, set_rule, sorted_rows
 
 LOOKED_BACK = timedelta(days=800)
@@ -66,7 +67,7 @@ def offers(case: Case, today: date) -> list[Offer]:
     past = [Past(row.on, row.amount_minor if row.what == What.INCOME else -row.amount_minor, row.who) for row in rows]
     if not past:
         return []
-    rules, positions, lines = Rules(case), loans.positions(case, today), budget.lines(case)
+    rules, positions, lines = Rules(case), repayments.choices(case, today), budget.lines(case)
     counts: dict[tuple[str, str], int] = {}
     for row in rows:
         key = row.payee, row.direction

@@ -13,15 +13,15 @@ from flask_babel import lazy_gettext as _l
 from werkzeug.wrappers import Response
 
 from .. import clock
-from ..access import Permission, get_row, needs
+from ..access import Permission, get_row, may_see, needs, select_rows
 from ..budget import services as budget
 from ..budget.forms import FREQUENCIES, WORKING_DAYS, LineForm
 from ..engine.recurring import Rhythm
-from ..errors import NotFound
+from ..errors import NotFound, NotShared
 from ..extensions import db
 from ..forms import Choice, Form, options
 from ..loans import services as loans
-from ..models import BudgetLine, Case, Loan, Part, Transaction
+from ..models import BudgetLine, Case, Loan, Part, PayeeRule, Transaction
 from ..packs import headings
 from ..statements.values import Direction
 from . import actual, findings, repayments, sorting
@@ -69,7 +69,7 @@ def index(case: Case) -> Page:
     totals = sorting.month_totals(case, today)
     ranges = [sorting.range_of([getattr(t, name) for t in totals]) for name in ("income_minor", "spending_minor")]
     found = actual.actual(case, month, today)
-    owed = _owed(case)
+    owed = repayments.choices(case, today)
     forms = {each.payee + each.direction: SortForm().prepare(case, each.direction, owed) for each in found.unsorted}
     return render_template("imports/actual.html", a=found, totals=totals, ranges=ranges, forms=forms)
 
@@ -82,6 +82,7 @@ def sort(case: Case) -> Page:
     form = SortForm().prepare(case, direction, _owed(case))
     if direction not in (Direction.IN, Direction.OUT) or not payee:
         raise NotFound
+    _keep_to_budget(case, payee, direction)
     back = url_for("history.index", **_span(request.args))
     if not form.validate_on_submit():
         flash(_("Choose a heading from the list"))
@@ -95,7 +96,7 @@ def sort(case: Case) -> Page:
 @bp.get("/rows/<int:row_id>")
 @needs(Permission.RECORD, Part.BUDGET)
 def row(case: Case, row_id: int) -> Page:
-    stored = get_row(Transaction, row_id, case)
+    stored = _sortable(case, row_id)
     form = SortForm().prepare(case, stored.direction, _owed(case))
     found = sorting.sort_row(case, sorting.Rules(case), stored)
     if found.loan_id is not None:
@@ -108,7 +109,7 @@ def row(case: Case, row_id: int) -> Page:
 @bp.post("/rows/<int:row_id>")
 @needs(Permission.RECORD, Part.BUDGET)
 def row_post(case: Case, row_id: int) -> Page:
-    stored = get_row(Transaction, row_id, case)
+    stored = _sortable(case, row_id)
     form = SortForm().prepare(case, stored.direction, _owed(case))
     if stored.direction not in (Direction.IN, Direction.OUT):
         raise NotFound
@@ -172,7 +173,7 @@ def same(case: Case, key: str) -> Page:
 
 
 @bp.post("/recurring/<key>/loan")
-@needs(Permission.RECORD, Part.BUDGET)
+@needs(Permission.RECORD, Part.BUDGET, Part.LOANS)
 def loan(case: Case, key: str) -> Page:
     today = clock.today(case.timezone)
     found = findings.get_offer(case, key, today)
@@ -204,8 +205,24 @@ def rhythm_words(rhythm: Rhythm) -> str:
 
 
 def _owed(case: Case) -> list[loans.LoanPosition]:
-    """The loans that rows of the case's currency may repay."""
-    return [p for p in loans.positions(case, clock.today(case.timezone)) if p.loan.currency == case.currency]
+    return repayments.choices(case, clock.today(case.timezone))
+
+
+def _keep_to_budget(case: Case, payee: str, direction: str) -> None:
+    """What repays a loan is nothing to sort for a reader whom no loan is shared with. Raises NotShared."""
+    same = select_rows(PayeeRule, case).where(PayeeRule.payee == payee, PayeeRule.direction == direction)
+    repays = same.where(PayeeRule.near_minor.is_(None), PayeeRule.loan_id.is_not(None))
+    if not may_see(Part.LOANS) and db.session.scalars(repays).first() is not None:
+        raise NotShared
+
+
+def _sortable(case: Case, row_id: int) -> Transaction:
+    """The row; one that repays a loan only for who may see loans. Raises NotShared."""
+    stored = get_row(Transaction, row_id, case)
+    if not may_see(Part.LOANS) and sorting.sort_row(case, sorting.Rules(case), stored).loan_id is not None:
+        raise NotShared
+    _keep_to_budget(case, sorting.payee_key(stored.counterparty or stored.text), stored.direction)
+    return stored
 
 
 def _settled(text: str) -> Response:
@@ -225,9 +242,7 @@ def _row_page(case: Case, stored: Transaction, form: SortForm) -> str:
 
 def _offer_page(case: Case, found: Offer, form: LineForm) -> str:
     today = clock.today(case.timezone)
-    owed = (
-        [p for p in loans.positions(case, today) if p.loan.currency == case.currency] if found.kind == "expense" else []
-    )
+    owed = repayments.choices(case, today) if found.kind == "expense" else []
     counted: dict[int, list[Any]] = {
         p.loan.id: repayments.to_record(
             case, p.loan, repayments.rows_of(case, p.loan, found.payee, [r.id for r in found.rows]), today

@@ -8,10 +8,10 @@ from typing import NamedTuple
 
 from sqlalchemy import select
 
-from ..access import get_row, select_rows
+from ..access import get_row, may_see, select_rows
 from ..extensions import db
 from ..loans import services as loans
-from ..models import Case, Loan, PayeeRule, Payment, Transaction
+from ..models import Case, Loan, Part, PayeeRule, Payment, Transaction
 from ..statements.values import Direction
 from .sorting import Rules, payee_key
 
@@ -25,6 +25,12 @@ class Repaid(NamedTuple):
     transaction_id: int
     on: date
     amount_minor: int
+
+
+def choices(case: Case, today: date) -> list[loans.LoanPosition]:
+    """The loans that rows of the case's currency may repay; none for a reader whom no loan is shared with."""
+    found = loans.positions(case, today) if may_see(Part.LOANS) else []
+    return [p for p in found if p.loan.currency == case.currency]
 
 
 def to_record(case: Case, loan: Loan, rows: Sequence[Repaid], today: date) -> list[Repaid]:
@@ -51,7 +57,12 @@ def to_record(case: Case, loan: Loan, rows: Sequence[Repaid], today: date) -> li
 
 
 def record(case: Case, today: date) -> int:
-    """Record every row that the owner's rules say repays a loan and that is not recorded; returns how many."""
+    """Record every row that the owner's rules say repays a loan and that is not recorded; returns how many.
+
+    Whoever may not see the loans records none: the rows wait for the next statement of somebody who may.
+    """
+    if not may_see(Part.LOANS):
+        return 0
     count = 0
     for loan_id in db.session.scalars(select(PayeeRule.loan_id).where(PayeeRule.case_id == case.id).distinct()):
         if loan_id is not None:
@@ -60,13 +71,30 @@ def record(case: Case, today: date) -> int:
 
 
 def record_loan(case: Case, loan: Loan, today: date) -> int:
-    """The same for one loan."""
-    found = to_record(case, loan, ruled_rows(case, loan), today)
+    """The same for one loan; rows that were payments on another before are moved."""
+    rows = ruled_rows(case, loan)
+    _let_go(case, loan, [row.transaction_id for row in rows])
+    found = to_record(case, loan, rows, today)
     for row in found:
         payment = loans.add_payment(loan, row.amount_minor, row.on)
         payment.transaction_id = row.transaction_id
     db.session.flush()
     return len(found)
+
+
+def _let_go(case: Case, loan: Loan, ids: Sequence[int]) -> None:
+    """Take these rows off the other loans that they were payments on: a row pays once, on the loan the rules say now."""
+    stray = select_rows(Payment, case).where(Payment.transaction_id.in_(ids), Payment.loan_id != loan.id)
+    for payment in db.session.scalars(stray):
+        payment.loan.payments.remove(payment)
+    db.session.flush()
+
+
+def is_kept(case: Case, import_id: int) -> bool:
+    """Whether an import holds payments on loans, and the reader may not see loans: then they cannot take it back."""
+    rows = select(Transaction.id).where(Transaction.import_id == import_id)
+    paid = select_rows(Payment, case).where(Payment.transaction_id.in_(rows)).limit(1)
+    return not may_see(Part.LOANS) and db.session.scalars(paid).first() is not None
 
 
 def ruled_rows(case: Case, loan: Loan) -> list[Repaid]:

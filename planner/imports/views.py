@@ -11,9 +11,9 @@ from flask_babel import ngettext
 from werkzeug.wrappers import Response
 
 from .. import clock
-from ..access import Permission, get_row, needs
+from ..access import Permission, get_row, may_see, needs
 from ..budget.statement import heading_label
-from ..errors import Conflict, NotFound
+from ..errors import Conflict, NotFound, NotShared
 from ..extensions import db
 from ..messages import flash_undo
 from ..models import Case, Part, StatementImport, Transaction
@@ -64,7 +64,7 @@ def upload(case: Case) -> Page:
 def look(case: Case, import_id: int) -> Page:
     row = get_row(StatementImport, import_id, case)
     if row.confirmed_at is not None:
-        return render_template("imports/done.html", row=row)
+        return render_template("imports/done.html", row=row, is_kept=repayments.is_kept(case, row.id))
     return _look_page(case, row)
 
 
@@ -112,6 +112,8 @@ def confirm(case: Case, import_id: int) -> Page:
 @needs(Permission.RECORD, Part.BUDGET)
 def undo(case: Case, import_id: int) -> Page:
     row = get_row(StatementImport, import_id, case)
+    if repayments.is_kept(case, row.id):
+        raise NotShared
     was_stored, back = row.confirmed_at is not None, request.args.get("back", type=int)
     waiting = _waiting(case, back) if back is not None else None
     services.undo(row)
@@ -144,6 +146,8 @@ def _heading(case: Case, rules: sorting.Rules, row: Transaction) -> str:
     if row.direction == Direction.NEUTRAL or row.currency != case.currency:
         return ""
     found = sorting.sort_row(case, rules, row)
+    if found.what == What.REPAYMENT and not may_see(Part.LOANS):
+        return ""
     if found.what in WHAT:
         return str(WHAT[found.what])
     return heading_label(found.category, case.currency) if found.category else _("not sorted yet")

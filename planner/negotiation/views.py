@@ -38,9 +38,13 @@ def index(case: Case) -> Page:
 @needs(Permission.VIEW, Part.CONTACTS)
 def detail(case: Case, item_id: int) -> Page:
     found = _talk(case, item_id)
+    tells = may_see(
+        Part.PLANS, Part.BUDGET, Part.LOANS
+    )  # whether it fits is said of the plan, by the money and the loan
     return render_template(
         "negotiation/detail.html", t=found, offer=services.offer_of(found), entries=services.timeline(found),
-        test=testing.test_counter(case, found, clock.today(case.timezone)), words=words, letter_for=letter_for,
+        test=testing.test_counter(case, found, clock.today(case.timezone)) if tells else None, words=words,
+        letter_for=letter_for,
     )  # fmt: skip
 
 
@@ -76,7 +80,7 @@ def log_post(case: Case, item_id: int) -> Page:
 
 
 @bp.post("/talks/<int:item_id>/counter-offer")
-@needs(Permission.RECORD, Part.CONTACTS)
+@needs(Permission.RECORD, Part.CONTACTS, Part.PLANS)
 def take_counter(case: Case, item_id: int) -> Page:
     """Make the lender's terms the request of a new draft, to be shared as the next version."""
     found = _talk(case, item_id)
@@ -93,7 +97,7 @@ def take_counter(case: Case, item_id: int) -> Page:
 
 
 @bp.get("/talks/<int:item_id>/confirmation")
-@needs(Permission.RECORD, Part.CONTACTS)
+@needs(Permission.RECORD, Part.CONTACTS, Part.LOANS)
 def confirm(case: Case, item_id: int) -> Page:
     found, today = _talk(case, item_id), clock.today(case.timezone)
     last = found.last_response
@@ -106,7 +110,7 @@ def confirm(case: Case, item_id: int) -> Page:
 
 
 @bp.post("/talks/<int:item_id>/confirmation")
-@needs(Permission.RECORD, Part.CONTACTS)
+@needs(Permission.RECORD, Part.CONTACTS, Part.LOANS)
 def confirm_post(case: Case, item_id: int) -> Page:
     found, form = _talk(case, item_id), ConfirmForm()
     if form.is_stale(found.item.version):
@@ -124,13 +128,13 @@ def confirm_post(case: Case, item_id: int) -> Page:
 
 
 @bp.get("/agreements/<int:arrangement_id>/end")
-@needs(Permission.RECORD, Part.CONTACTS)
+@needs(Permission.RECORD, Part.CONTACTS, Part.LOANS)
 def end(case: Case, arrangement_id: int) -> Page:
     return _end_page(_running(case, arrangement_id), EndForm())
 
 
 @bp.post("/agreements/<int:arrangement_id>/end")
-@needs(Permission.RECORD, Part.CONTACTS)
+@needs(Permission.RECORD, Part.CONTACTS, Part.LOANS)
 def end_post(case: Case, arrangement_id: int) -> Page:
     row, form = _running(case, arrangement_id), EndForm()
     if not form.validate_on_submit():

@@ -11,7 +11,7 @@ from decimal import Decimal
 from sqlalchemy import select
 
 from .. import models
-from ..access import select_rows
+from ..access import may_see, select_rows
 from ..budget.services import Row
 from ..documents import plain
 from ..documents.proposal import (
@@ -167,11 +167,11 @@ def build_document(proposal: Proposal, today: date) -> ProposalDocument:
 
 
 def status_of(item: ProposalItem) -> str:
-    """Where the talk with this creditor stands: draft, shared, viewed, or what was answered last."""
+    """Where the talk with this creditor stands: draft, shared, viewed, or, to whom talks are shared, what was answered last."""
     answers = (
         select(Response.kind).where(Response.item_id == item.id).order_by(Response.said_at.desc(), Response.id.desc())
     )
-    answer = db.session.scalar(answers.limit(1))
+    answer = db.session.scalar(answers.limit(1)) if may_see(models.Part.CONTACTS) else None
     if answer is not None:
         return answer
     views = db.session.scalars(select(Share.view_count).where(Share.item_id == item.id)).all()

@@ -168,10 +168,14 @@ def test_parts_kept_back_are_missing_from_the_list_and_a_withdrawn_client_is_a_n
     [row] = json.loads(lin.post("/desk/export.json").data)["clients"]
     assert row["owed"] is not None
     assert [row[name] for name in ("income", "living", "short", "short_on", "reply_on", "answers")] == [None] * 6
-    change(app, household, parts=[Part.CONTACTS])
+    change(app, household, parts=[Part.FILES])
     [row] = json.loads(lin.post("/desk/export.json").data)["clients"]
     assert row["figures_of"] is row["owed"] is None
     assert len(taken(app, household)) == 1, "nothing of the case left the second time"
+    for parts, told in (([Part.BUDGET, Part.LOANS, Part.PLANS], None), ([Part.CONTACTS], 0)):
+        change(app, household, parts=parts)
+        [row] = json.loads(lin.post("/desk/export.json").data)["clients"]
+        assert row["answers"] == told, parts
     change(app, household, parts=list(Part), expires_at=NOW - timedelta(seconds=1))
     [row] = json.loads(lin.post("/desk/export.json").data)["clients"]
     assert {key: value for key, value in row.items() if value is not None} == {"number": 1, "access": "ended"}

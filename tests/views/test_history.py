@@ -212,6 +212,35 @@ def test_repayments_mark_instalments_paid_and_are_no_spending(
     assert paid(app, household) == [], "an import taken back takes its payments along"
 
 
+def test_payments_move_with_the_payee_to_another_loan(
+    app: Flask, household: Household, borrower: FlaskClient, base: str
+) -> None:
+    """Three payments to one name: on the second loan, then on the third, and back; each row pays once."""
+    lines = [f"2026-12-0{day},某平台,还款,-300.00,CNY" for day in (2, 5, 8)]
+    add(borrower, base, "\n".join(["日期,对方,摘要,金额,币种", *lines, ""]).encode())
+    with app.app_context():
+        row = db.session.scalars(select(Transaction.id)).first()
+
+    def on_loans() -> list[tuple[int, date, int]]:
+        with app.app_context():
+            return sorted((p.loan_id, p.paid_on, p.amount_minor) for p in db.session.scalars(select(Payment)))
+
+    def move(name: str) -> list[tuple[int, date, int]]:
+        loan_id = household.loan_ids[name]
+        post(borrower, f"{base}/history/rows/{row}", {"category": f"loan-{loan_id}"})
+        now = on_loans()
+        assert {each[0] for each in now} == {loan_id}
+        return now
+
+    first = move("micro")
+    assert [each[1].day for each in first] == [2, 5, 8]
+    move("card")
+    assert move("micro") == first
+    key = household.loan_ids["haier"]
+    post(borrower, f"{base}/history/rows/{row}", {"category": f"loan-{key}"})
+    assert not [each for each in on_loans() if each[0] != key]
+
+
 def test_a_payment_marked_by_hand_is_not_recorded_again(
     app: Flask, household: Household, borrower: FlaskClient, base: str, page: str
 ) -> None:
