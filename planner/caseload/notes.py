@@ -12,6 +12,7 @@ from ..access import get_agency_row, select_agency_rows
 from ..errors import NotFound
 from ..extensions import db
 from ..models import AgencyMember, Appointment, Case, Client, ClientNote, ClientTask, SavedView, User
+from .clients import is_mine
 from .forms import MOST_MINUTES, AppointmentForm, NoteForm, TaskForm
 from .listing import Wanted
 
@@ -133,14 +134,14 @@ def coming_appointments(member: AgencyMember, since: datetime, until: datetime) 
     return [(row, number) for row, number in db.session.execute(within.order_by(Appointment.starts_at, Appointment.id))]
 
 
-def open_tasks(member: AgencyMember) -> Sequence[tuple[ClientTask, int]]:
+def open_tasks(member: AgencyMember, now: datetime) -> Sequence[tuple[ClientTask, int]]:
     """What is still to be done for this counsellor's clients, each with the client's number, by day."""
     mine = (
         select_agency_rows(ClientTask, member)
         .add_columns(Client.number)
         .join(Client, Client.id == ClientTask.client_id)
     )
-    waiting = mine.where(Client.counsellor_id == member.user_id, ClientTask.done_at.is_(None))
+    waiting = mine.where(is_mine(member, now), ClientTask.done_at.is_(None))
     return [(row, number) for row, number in db.session.execute(waiting.order_by(ClientTask.due_on, ClientTask.id))]
 
 
