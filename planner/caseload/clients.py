@@ -28,6 +28,15 @@ def is_mine(member: AgencyMember, now: datetime) -> ColumnElement[bool]:
     return (Client.agency_id == member.agency_id) & theirs
 
 
+def lets_agency_in(now: datetime) -> ColumnElement[bool]:
+    """Whether a client has no file yet, or anybody of the agency is let into it now."""
+    let_in = select(Consent.id).where(
+        Consent.case_id == Client.case_id, Consent.agency_id == Client.agency_id, Consent.ended_at.is_(None),
+        Consent.expires_at > now,
+    )  # fmt: skip
+    return or_(Client.case_id.is_(None), let_in.exists())
+
+
 def get_client(member: AgencyMember, client_id: int) -> Client:
     """A client of this counsellor. Raises NotFound for a colleague's as for none; an administrator is no exception."""
     mine = select_agency_rows(Client, member).where(Client.id == client_id, is_mine(member, clock.now()))

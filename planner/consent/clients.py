@@ -56,6 +56,12 @@ def join_case(client: Client, case: Case) -> Client:
     return client
 
 
+def move_appointments(client_id: int, old_id: int, new_id: int) -> None:
+    """Let one counsellor keep the coming appointments another one had with a client."""
+    coming = update(Appointment).where(Appointment.client_id == client_id, Appointment.starts_at > clock.now())
+    db.session.execute(coming.where(Appointment.counsellor_id == old_id).values(counsellor_id=new_id))
+
+
 def get_own_client(member: AgencyMember, client_id: int) -> tuple[Client, Consent]:
     """A client who lets this counsellor in now, and their consent. Raises NotFound for everybody else's, and for none."""
     rows = (

@@ -7,13 +7,14 @@ from datetime import date, datetime, time, timedelta
 from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import select, update
+from sqlalchemy import delete, select, update
 
 from .. import clock
 from ..access import select_rows
 from ..extensions import db
 from ..models import (
     AgencyMember,
+    Appointment,
     AuditAct,
     Case,
     Client,
@@ -171,13 +172,22 @@ def _withdraw_questions(consent: Consent) -> None:
 
 
 def _leave_list(consent: Consent) -> None:
-    """A client who lets nobody of the agency in any more is a number; where somebody else is let in, they look after it now."""
-    theirs = update(Client).where(Client.case_id == consent.case_id, Client.agency_id == consent.agency_id)
+    """A client who lets nobody of the agency in any more is a number; where somebody else is let in, they look after it now.
+
+    No appointment is kept with whom nobody lets in.
+    """
+    of_case = (Client.case_id == consent.case_id, Client.agency_id == consent.agency_id)
+    theirs = update(Client).where(*of_case)
+    coming = delete(Appointment).where(
+        Appointment.client_id.in_(select(Client.id).where(*of_case)), Appointment.starts_at > clock.now()
+    )
     others = [each.user_id for each in _open(consent.case_id) if each.agency_id == consent.agency_id]
     if not others:
         nothing = dict.fromkeys(("name", "place", "contact", "next_step", "next_on"))
         db.session.execute(theirs.values(**nothing))
+        db.session.execute(coming)
     else:
+        db.session.execute(coming.where(Appointment.counsellor_id == consent.user_id))
         db.session.execute(theirs.where(Client.counsellor_id == consent.user_id).values(counsellor_id=others[-1]))
 
 
