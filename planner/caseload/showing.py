@@ -7,6 +7,7 @@ from typing import Any
 from flask import Blueprint, render_template, url_for
 
 from .. import clock
+from ..consent.clients import has_borrower
 from ..models import AgencyMember
 from . import listing, notes, panel, words
 from .clients import zone_of
@@ -23,6 +24,7 @@ def show_client(member: AgencyMember, client_id: int, **changed: Any) -> str:
     )
     values: dict[str, Any] = {
         "note_form": NoteForm(formdata=None), "task_form": TaskForm(formdata=None), "step_form": step, "stale": False,
+        "is_unclaimed": client.case_id is not None and not has_borrower(client.case_id),
     } | changed  # fmt: skip
     return render_template(
         "caseload/detail.html", p=found, member=member, now=now,

@@ -2,12 +2,26 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from sqlalchemy import func, select, update
 
 from .. import clock
 from ..errors import NotFound
 from ..extensions import db
-from ..models import Agency, AgencyMember, Appointment, Case, Client, ClientNote, ClientTask, Consent, Membership, Role
+from ..models import (
+    Agency,
+    AgencyMember,
+    Appointment,
+    Case,
+    Client,
+    ClientNote,
+    ClientTask,
+    Consent,
+    Invitation,
+    Membership,
+    Role,
+)
 
 
 def add_client(
@@ -74,6 +88,25 @@ def get_own_client(member: AgencyMember, client_id: int) -> tuple[Client, Consen
     if found is None:
         raise NotFound
     return found[0], found[1]
+
+
+def listed_clients(member: AgencyMember) -> list[Client]:
+    """The clients without a file whom this counsellor looks after, by number: the agency's alone to hand on."""
+    mine = select(Client).where(Client.agency_id == member.agency_id, Client.counsellor_id == member.user_id)
+    return list(db.session.scalars(mine.where(Client.case_id.is_(None)).order_by(Client.number)))
+
+
+def pass_listed_on(clients: Iterable[Client], to: AgencyMember) -> None:
+    """Let a colleague look after clients without a file, with the coming appointments; nobody is asked, for nothing is shared.
+
+    What such a client was asked for is cancelled: it would let in whoever asked.
+    """
+    for client in clients:
+        move_appointments(client.id, client.counsellor_id, to.user_id)
+        asked = (Invitation.client_id == client.id, Invitation.used_at.is_(None), Invitation.cancelled_at.is_(None))
+        db.session.execute(update(Invitation).where(*asked).values(cancelled_at=clock.now()))
+        client.counsellor_id = to.user_id
+    db.session.flush()
 
 
 def has_borrower(case_id: int) -> bool:
