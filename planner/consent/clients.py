@@ -70,6 +70,20 @@ def join_case(client: Client, case: Case) -> Client:
     return client
 
 
+def get_unowned_client(member: AgencyMember, client_id: int) -> tuple[Client, Case]:
+    """A client this counsellor looks after, with a file that no borrower has taken over; consent may be over by its time.
+
+    Raises NotFound for every other.
+    """
+    mine = select(Client, Case).join(Case, Case.id == Client.case_id).where(
+        Client.id == client_id, Client.agency_id == member.agency_id, Client.counsellor_id == member.user_id
+    )  # fmt: skip
+    found = db.session.execute(mine).one_or_none()
+    if found is None or has_borrower(found[1].id):
+        raise NotFound
+    return found[0], found[1]
+
+
 def move_appointments(client_id: int, old_id: int, new_id: int) -> None:
     """Let one counsellor keep the coming appointments another one had with a client."""
     coming = update(Appointment).where(Appointment.client_id == client_id, Appointment.starts_at > clock.now())
