@@ -27,6 +27,7 @@ SIGNED_IN = """
 COUNSELLOR = """
     agencies.cancel_client agencies.claim_code agencies.hand_over agencies.hand_over_post agencies.invitation
     agencies.invite_client agencies.invite_client_post agencies.members agencies.verbal agencies.verbal_post
+    agencies.verbal_again agencies.verbal_again_post
     caseload.calendar caseload.delete_view caseload.detail caseload.index caseload.keep_view
     caseload_client.add_appointment caseload_client.add_note caseload_client.add_task caseload_client.cancel_appointment
     caseload_client.change caseload_client.change_appointment caseload_client.delete_note caseload_client.edit

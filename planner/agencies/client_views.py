@@ -4,20 +4,28 @@ from __future__ import annotations
 
 from flask import flash, render_template, url_for
 from flask_babel import gettext as _
+from flask_babel import ngettext
 
 from .. import clock
 from ..access import agency
 from ..consent import accepting, invitations, words
-from ..consent.clients import add_client, get_own_client, has_borrower
+from ..consent.clients import (
+    add_client,
+    get_own_client,
+    get_unowned_client,
+    has_borrower,
+    listed_clients,
+    pass_listed_on,
+)
 from ..consent.forms import SpokenForm, first_values
-from ..consent.services import Spoken, grant, terms_of
+from ..consent.services import Spoken, all_consents, grant, terms_of
 from ..errors import NotFound
 from ..extensions import db, limiter
 from ..messages import see_other
 from ..models import AgencyMember, Case, Client, Consent, ConsentHow, Invitation, InvitationKind
 from . import services
 from .blueprint import COUNSELLOR, Page, bp, shown_once
-from .forms import ClientForm, HandOverForm, SpokenHandOverForm, VerbalForm
+from .forms import ClientForm, HandOverForm, ListedHandOverForm, SpokenHandOverForm, VerbalForm
 
 _TICKED = {"budget": True, "loans": True, "plans": True}
 
@@ -85,21 +93,45 @@ def verbal_post(member: AgencyMember) -> Page:
 @limiter.limit("60 per hour")
 def claim_code(member: AgencyMember, client_id: int) -> Page:
     """A new code for a client who takes their file over; an older one stops working."""
-    client, consent = get_own_client(member, client_id)
-    if has_borrower(consent.case_id):
-        raise NotFound
-    older = (Invitation.case_id == consent.case_id, Invitation.kind == InvitationKind.CLAIM)
+    client, case = get_unowned_client(member, client_id)
+    older = (Invitation.case_id == case.id, Invitation.kind == InvitationKind.CLAIM)
     for each in invitations.open_invitations(*older):
         invitations.cancel(each)
-    case = db.session.get_one(Case, consent.case_id)
     made = invitations.create(InvitationKind.CLAIM, member.user, case=case, agency_id=member.agency_id, client=client)
     db.session.commit()
     return shown_once(made)
 
 
+@bp.get("/clients/<int:client_id>/verbal-again")
+@agency(COUNSELLOR)
+def verbal_again(member: AgencyMember, client_id: int) -> Page:
+    """Nobody can invite a counsellor into a file without an owner: what was said is written down anew."""
+    client, case = get_unowned_client(member, client_id)
+    last = next((each for each in all_consents(case) if each.agency_id == member.agency_id), None)
+    first = first_values(terms_of(case, last)) | {"until": None} if last else {}
+    return _again_page(client, _again_form(case, first | {"spoken_by": client.name}))
+
+
+@bp.post("/clients/<int:client_id>/verbal-again")
+@agency(COUNSELLOR)
+@limiter.limit("60 per hour")
+def verbal_again_post(member: AgencyMember, client_id: int) -> Page:
+    client, case = get_unowned_client(member, client_id)
+    form = _again_form(case)
+    if not form.validate_on_submit():
+        return _again_page(client, form), 422
+    grant(case, member, form.terms, ConsentHow.VERBAL, None, _spoken(form, member))
+    db.session.commit()
+    flash(_("Written down. The file is open to you again"))
+    return see_other(url_for("caseload.detail", client_id=client.id))
+
+
 @bp.get("/clients/<int:client_id>/hand-over")
 @agency(COUNSELLOR)
 def hand_over(member: AgencyMember, client_id: int) -> Page:
+    listed = _find_listed(member, client_id)
+    if listed is not None:
+        return _hand_over_page(listed, ListedHandOverForm().offer(_others(member)))
     client, consent = get_own_client(member, client_id)
     case = db.session.get_one(Case, consent.case_id)
     first = first_values(terms_of(case, consent)) | {"spoken_by": client.name}
@@ -110,6 +142,9 @@ def hand_over(member: AgencyMember, client_id: int) -> Page:
 @agency(COUNSELLOR)
 @limiter.limit("60 per hour")
 def hand_over_post(member: AgencyMember, client_id: int) -> Page:
+    listed = _find_listed(member, client_id)
+    if listed is not None:
+        return _hand_listed_on(member, listed)
     client, consent = get_own_client(member, client_id)
     form = _hand_over_form(member, consent)
     if not form.validate_on_submit():
@@ -126,6 +161,29 @@ def hand_over_post(member: AgencyMember, client_id: int) -> Page:
     return see_other(url_for("caseload.index"))
 
 
+def _find_listed(member: AgencyMember, client_id: int) -> Client | None:
+    return next((each for each in listed_clients(member) if each.id == client_id), None)
+
+
+def _hand_listed_on(member: AgencyMember, client: Client) -> Page:
+    """Nobody is asked about a client without a file: the agency alone knows of them."""
+    form = ListedHandOverForm().offer(_others(member))
+    if not form.validate_on_submit():
+        return _hand_over_page(client, form), 422
+    to = services.get_colleague(member, form.colleague.data)
+    chosen = listed_clients(member) if form.all_listed.data else [client]
+    pass_listed_on(chosen, to)
+    db.session.commit()
+    name = to.user.name or to.user.email
+    flash(ngettext("%(name)s looks after %(num)d client more now", "%(name)s looks after %(num)d clients more now",
+                   len(chosen), name=name))  # fmt: skip
+    return see_other(url_for("caseload.index"))
+
+
+def _others(member: AgencyMember) -> list[AgencyMember]:
+    return [each for each in services.colleagues(member) if each.id != member.id]
+
+
 def _ask_client(member: AgencyMember, client: Client, consent: Consent, to: AgencyMember) -> None:
     """Put the question to the household; an earlier one about the same counsellor is dropped."""
     earlier = (Invitation.case_id == consent.case_id, Invitation.kind == InvitationKind.HANDOVER)
@@ -140,13 +198,25 @@ def _ask_client(member: AgencyMember, client: Client, consent: Consent, to: Agen
 
 def _hand_over_form(member: AgencyMember, consent: Consent, first: dict[str, object] | None = None) -> HandOverForm:
     """A household that can be asked is asked; for one without a phone, what was said is written down again."""
-    others = [each for each in services.colleagues(member) if each.id != member.id]
+    others = _others(member)
     if has_borrower(consent.case_id):
         asked: HandOverForm = HandOverForm().offer(others)
         return asked
     case = db.session.get_one(Case, consent.case_id)
     form: HandOverForm = SpokenHandOverForm(data=first).prepare(clock.today(case.timezone), case.timezone).offer(others)
     return form
+
+
+def _again_form(case: Case, first: dict[str, object] | None = None) -> SpokenForm:
+    form: SpokenForm = SpokenForm(data=first).prepare(clock.today(case.timezone), case.timezone)
+    form.scope.label.text = _("What may you do?")
+    return form
+
+
+def _again_page(client: Client, form: SpokenForm) -> str:
+    return render_template(
+        "agencies/verbal_again.html", form=form, words=words, client=client, named=services.client_named(client)
+    )
 
 
 def _spoken(form: SpokenForm, member: AgencyMember) -> Spoken:

@@ -8,6 +8,7 @@ from typing import Any
 from zoneinfo import available_timezones
 
 from flask_babel import lazy_gettext as _l
+from wtforms import BooleanField
 
 from ..cases.views import CURRENCIES, ZONES
 from ..consent.forms import SpokenForm, TermsForm
@@ -82,6 +83,12 @@ class HandOverForm(Form):
         """The colleagues there are."""
         self.colleague.choices = options((each.id, each.user.name or each.user.email) for each in colleagues)
         return self
+
+
+class ListedHandOverForm(HandOverForm):
+    """For a client without a file, who need not be asked; with all others of the kind at once, if wished."""
+
+    all_listed = BooleanField(_l("All my clients without a file"))
 
 
 class SpokenHandOverForm(HandOverForm, SpokenForm):

@@ -4,13 +4,24 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from sqlalchemy import func, select
+from sqlalchemy import func, or_, select, update
 
 from .. import clock
 from ..consent.services import end
 from ..errors import NotFound, PlannerError
 from ..extensions import db
-from ..models import Agency, AgencyMember, AgencyRole, Client, Consent, Invitation, Membership, Role, User
+from ..models import (
+    Agency,
+    AgencyMember,
+    AgencyRole,
+    Appointment,
+    Client,
+    Consent,
+    Invitation,
+    Membership,
+    Role,
+    User,
+)
 
 
 class LastAdministrator(PlannerError):
@@ -71,6 +82,8 @@ def set_role(colleague: AgencyMember, role: AgencyRole) -> None:
 def remove(colleague: AgencyMember, by: User) -> None:
     """Let somebody go: every household's consent to them ends, and what they had asked for is cancelled.
 
+    The clients whom nobody but the agency knows go to whoever removes them, an administrator, who can hand them on.
+
     Raises LastAdministrator, and LooksAfterFiles while a file that no borrower has taken over is theirs alone.
     """
     _keep_an_administrator(colleague)
@@ -89,6 +102,7 @@ def remove(colleague: AgencyMember, by: User) -> None:
     )
     for invitation in db.session.scalars(asked):
         invitation.cancelled_at = invitation.cancelled_at or clock.now()
+    _pass_list_on(colleague, by)
     db.session.delete(colleague)
     db.session.flush()
 
@@ -96,6 +110,26 @@ def remove(colleague: AgencyMember, by: User) -> None:
 def client_named(client: Client) -> str:
     """A client as the agency knows them."""
     return client.name or f"{client.number:04}"
+
+
+def _pass_list_on(colleague: AgencyMember, by: User) -> None:
+    """Clients without a file, and those whose file nobody owns, are looked after by somebody who is still there."""
+    heir_id = by.id if by.id != colleague.user_id else _other_administrator(colleague)
+    owned = select(Membership.case_id).where(Membership.role == Role.BORROWER)
+    unowned = or_(Client.case_id.is_(None), Client.case_id.not_in(owned))
+    for model, which in ((Client, unowned), (Appointment, Appointment.starts_at > clock.now())):
+        theirs = update(model).where(model.counsellor_id == colleague.user_id, model.agency_id == colleague.agency_id)
+        db.session.execute(theirs.where(which).values(counsellor_id=heir_id))
+
+
+def _other_administrator(colleague: AgencyMember) -> int:
+    """The person of another administrator; there is one, or nobody could be removed."""
+    admins = select(AgencyMember.user_id).where(
+        AgencyMember.agency_id == colleague.agency_id,
+        AgencyMember.role == AgencyRole.ADMIN,
+        AgencyMember.id != colleague.id,
+    )
+    return db.session.scalars(admins.order_by(AgencyMember.id).limit(1)).one()
 
 
 def _files_of_theirs_alone(colleague: AgencyMember) -> int:

@@ -66,8 +66,8 @@ def days(member: AgencyMember, zone: str, now: datetime) -> list[Day]:
     today = now.astimezone(ZoneInfo(zone)).date()
     until = today + timedelta(days=DAYS)
     begins = datetime.combine(today, _MIDNIGHT, ZoneInfo(zone))
-    meetings = notes.coming_appointments(member, begins, begins + timedelta(days=DAYS + 1))
-    tasks = [(task, number) for task, number in notes.open_tasks(member) if task.due_on <= until]
+    meetings = notes.coming_appointments(member, begins, begins + timedelta(days=DAYS + 1), now)
+    tasks = [(task, number) for task, number in notes.open_tasks(member, now) if task.due_on <= until]
     named = {row.client_id for row, _n in meetings} | {task.client_id for task, _n in tasks}
     clients = {row.client_id: row for row in listing.ahead(member, now, today, until, named)}
     found = [item for row in clients.values() for item in _of_case(row, today, until, zone)]
@@ -107,9 +107,9 @@ def as_bytes(member: AgencyMember, now: datetime) -> bytes:
     zone = zone_of(member)
     with force_locale(member.user.locale or DEFAULT):
         meetings = [
-            _meeting(*each, zone) for each in notes.coming_appointments(member, now - FEED_BACK, now + FEED_AHEAD)
+            _meeting(*each, zone) for each in notes.coming_appointments(member, now - FEED_BACK, now + FEED_AHEAD, now)
         ]
-        tasks = [_task(task, number) for task, number in notes.open_tasks(member)]
+        tasks = [_task(task, number) for task, number in notes.open_tasks(member, now)]
         found = sorted([*meetings, *tasks], key=lambda entry: (entry.on, entry.uid))
         return to_ics(found, name=_("Steady: clients"), timezone=zone)
 

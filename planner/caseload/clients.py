@@ -2,22 +2,46 @@
 
 from __future__ import annotations
 
-from datetime import date
+from datetime import date, datetime
 
-from sqlalchemy import select
+from sqlalchemy import ColumnElement, or_, select
 
-from ..access import Permission, get_agency_row, open_case
+from .. import clock
+from ..access import Permission, open_case, select_agency_rows
 from ..errors import NotFound
 from ..extensions import db
-from ..models import AgencyMember, Case, Client, Membership
+from ..models import AgencyMember, Case, Client, Consent, Membership
 
 HOME_ZONE = "Asia/Shanghai"
 
 
+def is_mine(member: AgencyMember, now: datetime) -> ColumnElement[bool]:
+    """Whether a client stands in this counsellor's caseload: lets them in now, or is looked after by them by the agency's list.
+
+    A household may let in several counsellors of one agency; each of them has it, as far as it was shared with them.
+    """
+    lets_in = select(Consent.case_id).where(
+        Consent.user_id == member.user_id, Consent.agency_id == member.agency_id, Consent.ended_at.is_(None),
+        Consent.expires_at > now,
+    )  # fmt: skip
+    theirs = or_(Client.counsellor_id == member.user_id, Client.case_id.in_(lets_in))
+    return (Client.agency_id == member.agency_id) & theirs
+
+
+def lets_agency_in(now: datetime) -> ColumnElement[bool]:
+    """Whether a client has no file yet, or anybody of the agency is let into it now."""
+    let_in = select(Consent.id).where(
+        Consent.case_id == Client.case_id, Consent.agency_id == Client.agency_id, Consent.ended_at.is_(None),
+        Consent.expires_at > now,
+    )  # fmt: skip
+    return or_(Client.case_id.is_(None), let_in.exists())
+
+
 def get_client(member: AgencyMember, client_id: int) -> Client:
-    """A client this counsellor looks after. Raises NotFound for a colleague's as for none; an administrator is no exception."""
-    client = get_agency_row(Client, client_id, member)
-    if client.counsellor_id != member.user_id:
+    """A client of this counsellor. Raises NotFound for a colleague's as for none; an administrator is no exception."""
+    mine = select_agency_rows(Client, member).where(Client.id == client_id, is_mine(member, clock.now()))
+    client = db.session.scalars(mine).one_or_none()
+    if client is None:
         raise NotFound
     return client
 

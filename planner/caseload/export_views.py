@@ -19,7 +19,8 @@ Page = str | tuple[str, int] | Response
 @bp.get("/exports")
 @agency(AgencyRole.COUNSELLOR)
 def index(member: AgencyMember) -> Page:
-    clients, consents, now = exporting.my_clients(member), exporting.consents_of(member), clock.now()
+    now = clock.now()
+    clients, consents = exporting.my_clients(member, now), exporting.consents_of(member)
     whys = [(client, exporting.why_not(client, consents.get(client.case_id or 0), now)) for client in clients]
     ready = [client for client, why in whys if not why]
     starts = [ready[n - 1].number if n else 0 for n in range(0, len(ready), exporting.MOST_IN_ZIP)]

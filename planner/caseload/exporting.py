@@ -30,7 +30,7 @@ from ..models import AgencyMember, AuditAct, Case, CaseFigures, Client, Consent,
 from ..watching import who_is, write_down
 from .case_parts import case_file as find_case_file
 from .case_parts import statement_document
-from .clients import zone_of
+from .clients import is_mine, zone_of
 from .figures import short_names
 
 MOST_IN_ZIP = 200
@@ -53,9 +53,9 @@ class LeftOut:
     why: str
 
 
-def my_clients(member: AgencyMember) -> list[Client]:
-    """The clients this counsellor looks after, by number."""
-    mine = select_agency_rows(Client, member).where(Client.counsellor_id == member.user_id)
+def my_clients(member: AgencyMember, now: datetime) -> list[Client]:
+    """The clients of this counsellor, by number."""
+    mine = select_agency_rows(Client, member).where(is_mine(member, now))
     return list(db.session.scalars(mine.order_by(Client.number)))
 
 
@@ -71,7 +71,7 @@ def take_caseload(member: AgencyMember, now: datetime) -> list[ClientRow]:
     keys = [case_id for case_id, consent in consents.items() if consent.is_open(now)]
     figures = {row.case_id: row for row in db.session.scalars(select(CaseFigures).where(CaseFigures.case_id.in_(keys)))}
     rows, zone = [], ZoneInfo(zone_of(member))
-    for client in my_clients(member):
+    for client in my_clients(member, now):
         consent = consents.get(client.case_id) if client.case_id else None
         kept = figures.get(client.case_id) if client.case_id else None
         row = _row(client, consent, kept, now, zone)
@@ -140,7 +140,7 @@ def take_statements(member: AgencyMember, after: int) -> tuple[File, list[LeftOu
     consents, now = consents_of(member), clock.now()
     found: list[tuple[Client, list[File]]] = []
     left_out, rest = [], 0
-    for client in (client for client in my_clients(member) if client.number > after):
+    for client in (client for client in my_clients(member, now) if client.number > after):
         why = why_not(client, consents.get(client.case_id or 0), now)
         if why:
             left_out.append(LeftOut(client.number, why))

@@ -6,12 +6,13 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 from urllib.parse import urlencode
 
-from sqlalchemy import select
+from sqlalchemy import or_, select
 
 from ..access import get_agency_row, select_agency_rows
 from ..errors import NotFound
 from ..extensions import db
 from ..models import AgencyMember, Appointment, Case, Client, ClientNote, ClientTask, SavedView, User
+from .clients import is_mine, lets_agency_in
 from .forms import MOST_MINUTES, AppointmentForm, NoteForm, TaskForm
 from .listing import Wanted
 
@@ -33,11 +34,12 @@ def tasks_of(client: Client) -> list[ClientTask]:
     return [row for row in rows if row.done_at is None] + done[::-1]
 
 
-def appointments_of(client: Client, now: datetime) -> list[Appointment]:
-    """A client's appointments with whomever that are not over, by time."""
-    mine = select(Appointment).where(Appointment.client_id == client.id, Appointment.agency_id == client.agency_id)
-    rows = db.session.scalars(mine.order_by(Appointment.starts_at, Appointment.id)).all()
-    return [row for row in rows if (now - row.starts_at).total_seconds() < row.minutes * 60]
+def appointments_of(client: Client, now: datetime) -> list[tuple[Appointment, User]]:
+    """A client's appointments that are not over, each with its counsellor, by time."""
+    mine = select(Appointment, User).join(User, User.id == Appointment.counsellor_id)
+    rows = mine.where(Appointment.client_id == client.id, Appointment.agency_id == client.agency_id)
+    found = db.session.execute(rows.order_by(Appointment.starts_at, Appointment.id))
+    return [(row, user) for row, user in found if (now - row.starts_at).total_seconds() < row.minutes * 60]
 
 
 def shared_with(case: Case) -> Sequence[ClientNote]:
@@ -47,10 +49,10 @@ def shared_with(case: Case) -> Sequence[ClientNote]:
 
 
 def appointments_with(case: Case, now: datetime) -> Sequence[tuple[Appointment, User]]:
-    """The household's coming appointments, each with the counsellor, by time."""
+    """The household's coming appointments with agencies that are let in, each with the counsellor, by time."""
     mine = select(Appointment, User).join(Client, Client.id == Appointment.client_id)
     coming = mine.join(User, User.id == Appointment.counsellor_id).where(
-        Client.case_id == case.id, Appointment.starts_at > now - timedelta(minutes=MOST_MINUTES)
+        Client.case_id == case.id, lets_agency_in(now), Appointment.starts_at > now - timedelta(minutes=MOST_MINUTES)
     )
     return [(row, user) for row, user in db.session.execute(coming.order_by(Appointment.starts_at))]
 
@@ -113,34 +115,40 @@ def change_appointment(row: Appointment, form: AppointmentForm, zone: str) -> No
 
 
 def get_appointment(member: AgencyMember, client: Client, appointment_id: int) -> Appointment:
-    """An appointment this counsellor has with this client. Raises NotFound for any other."""
+    """An appointment of this client, whoever of the agency has it. Raises NotFound for another's."""
     row = get_agency_row(Appointment, appointment_id, member)
-    if row.client_id != client.id or row.counsellor_id != member.user_id:
+    if row.client_id != client.id:
         raise NotFound
     return row
 
 
-def coming_appointments(member: AgencyMember, since: datetime, until: datetime) -> Sequence[tuple[Appointment, int]]:
-    """This counsellor's appointments in a stretch of time, each with the client's number, by time."""
+def coming_appointments(
+    member: AgencyMember, since: datetime, until: datetime, now: datetime
+) -> Sequence[tuple[Appointment, int]]:
+    """This counsellor's appointments in a stretch of time, each with the client's number, by time.
+
+    Those that were over before the client's consent was stay; what is still to come needs consent.
+    """
     mine = (
         select_agency_rows(Appointment, member)
         .add_columns(Client.number)
         .join(Client, Client.id == Appointment.client_id)
     )
     within = mine.where(
-        Appointment.counsellor_id == member.user_id, Appointment.starts_at >= since, Appointment.starts_at < until
-    )
+        Appointment.counsellor_id == member.user_id, Appointment.starts_at >= since, Appointment.starts_at < until,
+        or_(Appointment.starts_at <= now, lets_agency_in(now)),
+    )  # fmt: skip
     return [(row, number) for row, number in db.session.execute(within.order_by(Appointment.starts_at, Appointment.id))]
 
 
-def open_tasks(member: AgencyMember) -> Sequence[tuple[ClientTask, int]]:
+def open_tasks(member: AgencyMember, now: datetime) -> Sequence[tuple[ClientTask, int]]:
     """What is still to be done for this counsellor's clients, each with the client's number, by day."""
     mine = (
         select_agency_rows(ClientTask, member)
         .add_columns(Client.number)
         .join(Client, Client.id == ClientTask.client_id)
     )
-    waiting = mine.where(Client.counsellor_id == member.user_id, ClientTask.done_at.is_(None))
+    waiting = mine.where(is_mine(member, now), ClientTask.done_at.is_(None))
     return [(row, number) for row, number in db.session.execute(waiting.order_by(ClientTask.due_on, ClientTask.id))]
 
 

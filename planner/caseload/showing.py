@@ -7,7 +7,8 @@ from typing import Any
 from flask import Blueprint, render_template, url_for
 
 from .. import clock
-from ..models import AgencyMember
+from ..consent.clients import has_borrower
+from ..models import AgencyMember, Client
 from . import listing, notes, panel, words
 from .clients import zone_of
 from .forms import HOWS, NextStepForm, NoteForm, TaskForm
@@ -23,11 +24,19 @@ def show_client(member: AgencyMember, client_id: int, **changed: Any) -> str:
     )
     values: dict[str, Any] = {
         "note_form": NoteForm(formdata=None), "task_form": TaskForm(formdata=None), "step_form": step, "stale": False,
+        "is_unclaimed": _is_unclaimed(member, client),
     } | changed  # fmt: skip
     return render_template(
         "caseload/detail.html", p=found, member=member, now=now,
         notes=notes.notes_of(client), tasks=notes.tasks_of(client), appointments=notes.appointments_of(client, now), **values,
     )  # fmt: skip
+
+
+def _is_unclaimed(member: AgencyMember, client: Client) -> bool:
+    """Whether a file waits for its owner, and this counsellor looks after it until then."""
+    if client.case_id is None or client.counsellor_id != member.user_id:
+        return False
+    return not has_borrower(client.case_id)
 
 
 def for_templates(bp: Blueprint) -> None:

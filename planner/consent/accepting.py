@@ -27,7 +27,7 @@ from ..models import (
     User,
 )
 from . import invitations
-from .clients import client_of, has_borrower, join_case
+from .clients import client_of, has_borrower, join_case, move_appointments
 from .services import Spoken, Terms, end, grant, open_consents, terms_of
 
 
@@ -132,11 +132,15 @@ def pass_on(
     by: User | None,
     spoken: Spoken | None = None,
 ) -> Consent:
-    """Let a colleague in and their predecessor out. What nobody was asked about anew lasts no longer than it did."""
+    """Let a colleague in and their predecessor out; appointments go along.
+
+    What nobody was asked about anew lasts no longer than it did.
+    """
     new = grant(case, to, terms, how, by, spoken)
     if spoken is None:
         new.expires_at = min(new.expires_at, old.expires_at)
-    client_of(to, case, None)
+    client = client_of(to, case, None)
+    move_appointments(client.id, old.user_id, to.user_id)
     end(old, by)
     return new
 

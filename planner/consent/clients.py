@@ -2,12 +2,26 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from sqlalchemy import func, select, update
 
 from .. import clock
 from ..errors import NotFound
 from ..extensions import db
-from ..models import Agency, AgencyMember, Appointment, Case, Client, ClientNote, ClientTask, Consent, Membership, Role
+from ..models import (
+    Agency,
+    AgencyMember,
+    Appointment,
+    Case,
+    Client,
+    ClientNote,
+    ClientTask,
+    Consent,
+    Invitation,
+    Membership,
+    Role,
+)
 
 
 def add_client(
@@ -56,6 +70,26 @@ def join_case(client: Client, case: Case) -> Client:
     return client
 
 
+def get_unowned_client(member: AgencyMember, client_id: int) -> tuple[Client, Case]:
+    """A client this counsellor looks after, with a file that no borrower has taken over; consent may be over by its time.
+
+    Raises NotFound for every other.
+    """
+    mine = select(Client, Case).join(Case, Case.id == Client.case_id).where(
+        Client.id == client_id, Client.agency_id == member.agency_id, Client.counsellor_id == member.user_id
+    )  # fmt: skip
+    found = db.session.execute(mine).one_or_none()
+    if found is None or has_borrower(found[1].id):
+        raise NotFound
+    return found[0], found[1]
+
+
+def move_appointments(client_id: int, old_id: int, new_id: int) -> None:
+    """Let one counsellor keep the coming appointments another one had with a client."""
+    coming = update(Appointment).where(Appointment.client_id == client_id, Appointment.starts_at > clock.now())
+    db.session.execute(coming.where(Appointment.counsellor_id == old_id).values(counsellor_id=new_id))
+
+
 def get_own_client(member: AgencyMember, client_id: int) -> tuple[Client, Consent]:
     """A client who lets this counsellor in now, and their consent. Raises NotFound for everybody else's, and for none."""
     rows = (
@@ -68,6 +102,25 @@ def get_own_client(member: AgencyMember, client_id: int) -> tuple[Client, Consen
     if found is None:
         raise NotFound
     return found[0], found[1]
+
+
+def listed_clients(member: AgencyMember) -> list[Client]:
+    """The clients without a file whom this counsellor looks after, by number: the agency's alone to hand on."""
+    mine = select(Client).where(Client.agency_id == member.agency_id, Client.counsellor_id == member.user_id)
+    return list(db.session.scalars(mine.where(Client.case_id.is_(None)).order_by(Client.number)))
+
+
+def pass_listed_on(clients: Iterable[Client], to: AgencyMember) -> None:
+    """Let a colleague look after clients without a file, with the coming appointments; nobody is asked, for nothing is shared.
+
+    What such a client was asked for is cancelled: it would let in whoever asked.
+    """
+    for client in clients:
+        move_appointments(client.id, client.counsellor_id, to.user_id)
+        asked = (Invitation.client_id == client.id, Invitation.used_at.is_(None), Invitation.cancelled_at.is_(None))
+        db.session.execute(update(Invitation).where(*asked).values(cancelled_at=clock.now()))
+        client.counsellor_id = to.user_id
+    db.session.flush()
 
 
 def has_borrower(case_id: int) -> bool:

@@ -7,13 +7,14 @@ from datetime import date, datetime, time, timedelta
 from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import select, update
+from sqlalchemy import delete, select, update
 
 from .. import clock
 from ..access import select_rows
 from ..extensions import db
 from ..models import (
     AgencyMember,
+    Appointment,
     AuditAct,
     Case,
     Client,
@@ -126,10 +127,8 @@ def end(consent: Consent, by: User | None, *, is_replaced: bool = False) -> None
     db.session.flush()
     write_down(consent.case_id, AuditAct.END, who_is(consent), consent)
     _withdraw_questions(consent)
-    if not is_replaced and not any(other.agency_id == consent.agency_id for other in _open(consent.case_id)):
-        nothing = dict.fromkeys(("name", "place", "contact", "next_step", "next_on"))
-        theirs = (Client.case_id == consent.case_id, Client.agency_id == consent.agency_id)
-        db.session.execute(update(Client).where(*theirs).values(**nothing))
+    if not is_replaced:
+        _leave_list(consent)
     if consent.signs_reminders:
         signed = update(ReminderSettings).where(ReminderSettings.case_id == consent.case_id)
         db.session.execute(signed.values(signed_by=None, reply_to=None))
@@ -170,6 +169,26 @@ def _withdraw_questions(consent: Consent) -> None:
     asked = (Invitation.kind == InvitationKind.HANDOVER, Invitation.case_id == consent.case_id)
     theirs = (Invitation.created_by_id == consent.user_id, Invitation.used_at.is_(None))
     db.session.execute(update(Invitation).where(*asked, *theirs).values(cancelled_at=consent.ended_at))
+
+
+def _leave_list(consent: Consent) -> None:
+    """A client who lets nobody of the agency in any more is a number; where somebody else is let in, they look after it now.
+
+    No appointment is kept with whom nobody lets in.
+    """
+    of_case = (Client.case_id == consent.case_id, Client.agency_id == consent.agency_id)
+    theirs = update(Client).where(*of_case)
+    coming = delete(Appointment).where(
+        Appointment.client_id.in_(select(Client.id).where(*of_case)), Appointment.starts_at > clock.now()
+    )
+    others = [each.user_id for each in _open(consent.case_id) if each.agency_id == consent.agency_id]
+    if not others:
+        nothing = dict.fromkeys(("name", "place", "contact", "next_step", "next_on"))
+        db.session.execute(theirs.values(**nothing))
+        db.session.execute(coming)
+    else:
+        db.session.execute(coming.where(Appointment.counsellor_id == consent.user_id))
+        db.session.execute(theirs.where(Client.counsellor_id == consent.user_id).values(counsellor_id=others[-1]))
 
 
 def _open(case_id: int) -> list[Consent]:

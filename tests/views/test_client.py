@@ -264,14 +264,24 @@ def test_a_bad_appointment_is_refused_beside_its_field(
     assert not stored(app, Appointment)
 
 
-def test_a_colleagues_appointment_cannot_be_touched(app: Flask, desk: Desk, lin: FlaskClient, page: str) -> None:
+def test_a_colleagues_appointment_with_ones_client_is_cancelled_and_another_client_s_is_not(
+    app: Flask, desk: Desk, household: Household, lin: FlaskClient, chen: FlaskClient, page: str
+) -> None:
     post(lin, f"{page}/appointments/new", MEETING)
     with app.app_context():
         row = db.session.scalars(select(Appointment)).one()
         row.counsellor_id = desk.chen_id
+        other = give_consent(household.stranger_case_id, desk, desk.lin_id)
         db.session.commit()
-    get(lin, f"{page}/appointments/{row.id}", 404)
-    post(lin, f"{page}/appointments/{row.id}/cancel", {}, 404)
+        elsewhere = db.session.scalars(select(Client.id).where(Client.case_id == other.case_id)).one()
+    assert "Chen Yan" in words(get(lin, page))
+    get(lin, f"/desk/clients/{elsewhere}/appointments/{row.id}", 404)
+    get(chen, f"{page}/appointments/{row.id}", 404)
+    post(chen, f"{page}/appointments/{row.id}/cancel", {}, 404)
+    assert stored(app, Appointment)
+    get(lin, f"{page}/appointments/{row.id}")
+    post(lin, f"{page}/appointments/{row.id}/cancel", {})
+    assert not stored(app, Appointment)
 
 
 # ---- Calendar ----
