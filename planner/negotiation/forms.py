@@ -29,6 +29,7 @@ HEARD = {ResponseSource.PHONE: _l("By phone"), ResponseSource.LETTER: _l("In wri
 ENDS = dict(zip(END_REASONS, (
     _l("It could not be kept"), _l("Something else was agreed instead"), _l("It was cancelled"),
 ), strict=True))  # fmt: skip
+BASES = {"offer": _l("What I offered"), "counter": _l("Their counter-offer")}
 # Checklist points that are read and written down, besides the amount and the dates, which must be as agreed.
 READ = ("interest_fees", "waived", "credit_record", "breach")
 
@@ -66,8 +67,7 @@ class LogForm(AnswerForm):
 class ConfirmForm(Form):
     """A written confirmation against the checklist. Amount and dates must say what was agreed; the rest is written down."""
 
-    basis = RadioChoice(_l("What was agreed?"), choices=[("offer", _l("What I offered")), ("counter", _l("Their counter-offer"))],
-                        default="offer")  # fmt: skip
+    basis = RadioChoice(_l("What was agreed?"), choices=list(BASES.items()), default="offer")
     received_on = DayField(_l("Received on"), required(_l("Enter the day it came, such as 2026-12-18")))
     evidence = Choice(_l("The letter or message"), choices=[], default="")
     reference = TextField(_l("Its reference or number"), [*optional(), at_most(60)])
@@ -82,6 +82,10 @@ class ConfirmForm(Form):
     breach = TextField(_l("What happens if a payment is late"), [*optional(), at_most(300)])
     breach_silent = BooleanField(_l("It says nothing about late payments"))
     review_on = DayField(_l("Look at it again on"), optional())
+
+    def set_versions(self, versions: list[tuple[str, str]]) -> None:
+        """Offer other versions that were shared as well."""
+        self.basis.choices = [*BASES.items(), *versions]
 
     def set_files(self, files: list[tuple[str, str]]) -> None:
         """Offer the files of the case, none first."""

@@ -5,17 +5,18 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import date, datetime
 
-from ..documents.proposal import Asked, ProposalDocument, Request
+from ..documents.proposal import Asked, Request
 from ..engine.errors import EngineError
 from ..engine.requests import Outcome, work_out
 from ..errors import NotFound
 from ..models import Case, ResponseKind
-from ..proposals import holding
 from ..proposals import services as proposals
 from ..proposals.drafting import running_of
-from ..proposals.holding import Retest
+from ..proposals.services import Retest
 from . import agreeing, counters, services
 from .services import Talk
+
+VERSION = "version-"  # a basis of an agreement: another version than the one on the table, by its number
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,35 +29,49 @@ class Tested:
 
 
 def test_counter(case: Case, talk: Talk, today: date) -> Tested | None:
-    """The counter-offer that waits, tested; None when none does."""
-    asked = _asked(talk)
-    if asked is None or talk.counter is None:
+    """The counter-offer that waits, tested beside the offer it answers; None when none does."""
+    told = _told(talk)
+    if told is None or talk.counter is None:
         return None
+    asked, offered = told
     try:
         outcome = _outcome(talk, asked, today)
-        return Tested(asked, outcome, holding.retest(case, talk.item, asked, today))
+        if outcome is None:
+            raise NotFound
+        ours = proposals.as_offered(offered, outcome.periods_per_year)
+        return Tested(asked, outcome, proposals.retest(case, talk.item, outcome, ours, today))
     except (EngineError, NotFound):
         return Tested(asked, None, None)
 
 
 def take_over(case: Case, talk: Talk, today: date, now: datetime) -> None:
     """Make the counter-offer what is asked of this creditor. Raises EngineError when it cannot be worked out."""
-    asked = _asked(talk)
-    outcome = None if asked is None else _outcome(talk, asked, today)
-    if asked is None or outcome is None:
+    told = _told(talk)
+    outcome = None if told is None else _outcome(talk, told[0], today)
+    if told is None or outcome is None:
         raise NotFound
-    proposals.ask(talk.item, asked, outcome)
+    proposals.ask(talk.item, told[0], outcome)
     talk.item.proposal.updated_at = now
     services.mark_seen(talk.unread, now)
 
 
+def other_versions(talk: Talk) -> list[int]:
+    """The numbers of the versions that were shared besides the one on the table: a written word may be about one of them."""
+    current = services.version_of(talk, talk.standing)
+    shared = {share.version.number for share in talk.shares}
+    return sorted(shared - {current.number} if current else shared, reverse=True)
+
+
 def agreed_on(talk: Talk, basis: str, today: date) -> agreeing.Agreed | None:
-    """What was agreed on: our offer as it was shared last, or their last counter-offer. Raises EngineError."""
-    if basis == "offer":
-        offered = services.offer_of(talk)
+    """What was agreed on: the offer on the table, another version that was shared, or their last counter-offer.
+
+    Raises EngineError.
+    """
+    if basis != "counter":
+        offered = _offered(talk, basis)
         return None if offered is None else agreeing.of_request(*offered)
-    asked = _asked(talk)
-    outcome = None if asked is None else _outcome(talk, asked, today)
+    told = _told(talk)
+    outcome = None if told is None else _outcome(talk, told[0], today)
     return None if outcome is None else agreeing.of_outcome(outcome, today)
 
 
@@ -68,14 +83,21 @@ def find_agreed_on(talk: Talk, basis: str, today: date) -> agreeing.Agreed | Non
         return None
 
 
-def _asked(talk: Talk) -> Asked | None:
-    """The last counter-offer as a request; None when there was none, or nothing was offered that it answers."""
-    offered: tuple[ProposalDocument, Request] | None = services.offer_of(talk)
+def _offered(talk: Talk, basis: str) -> services.Offered | None:
+    if not basis.startswith(VERSION):
+        return services.offer_of(talk)
+    found = (share.version for share in talk.shares if f"{VERSION}{share.version.number}" == basis)
+    return services.offer_in(talk, next(found, None))
+
+
+def _told(talk: Talk) -> tuple[Asked, Request] | None:
+    """The last counter-offer as a request, with what it answers; None when there was none, or nothing was offered by then."""
     countered = [row for row in talk.responses if row.kind == ResponseKind.COUNTER and row.terms]
-    if offered is None or not countered:
+    offered = services.offer_in(talk, services.version_of(talk, countered[-1])) if countered else None
+    if offered is None:
         return None
     document, request = offered
-    return counters.as_asked(countered[-1].terms or {}, request, document.unit)
+    return counters.as_asked(countered[-1].terms or {}, request, document.unit), request
 
 
 def _outcome(talk: Talk, asked: Asked, today: date) -> Outcome | None:

@@ -18,7 +18,7 @@ from ..errors import Conflict, NotFound
 from ..extensions import db
 from ..loans import agreed
 from ..messages import see_other
-from ..models import Arrangement, Case, Evidence, Part, ProposalItem, ResponseKind
+from ..models import Arrangement, Case, Evidence, Part, ProposalItem
 from . import agreeing, services, testing, words
 from .forms import ConfirmForm, EndForm, LogForm
 from .services import Talk
@@ -98,7 +98,7 @@ def confirm(case: Case, item_id: int) -> Page:
     found, today = _talk(case, item_id), clock.today(case.timezone)
     last = found.last_response
     start = {
-        "basis": "counter" if last is not None and last.kind == ResponseKind.COUNTER else "offer", "received_on": today,
+        "basis": "counter" if found.counter is not None else "offer", "received_on": today,
         "reference": last.reference if last else None, "review_on": add_months(today, REVIEW_MONTHS),
         "version": found.item.version,
     }  # fmt: skip
@@ -114,7 +114,7 @@ def confirm_post(case: Case, item_id: int) -> Page:
         return _confirm_page(case, found, form, stale=True), 409
     if not found.can_confirm or found.position is None:
         raise Conflict
-    _prepare(case, form)
+    _prepare(case, found, form)
     if not form.validate_on_submit() or not _confirmed(case, found, form):
         return _confirm_page(case, found, form), 422
     services.mark_seen(found.unread, clock.now())
@@ -159,8 +159,10 @@ def _log_page(case: Case, found: Talk, form: LogForm) -> str:
     return render_template("negotiation/log.html", t=found, form=form)
 
 
-def _prepare(case: Case, form: ConfirmForm) -> None:
-    """The files of the case as choices, unless they are kept back; days that can be."""
+def _prepare(case: Case, found: Talk, form: ConfirmForm) -> None:
+    """The other versions and the files of the case as choices, unless those are kept back; days that can be."""
+    numbers = testing.other_versions(found)
+    form.set_versions([(f"{testing.VERSION}{number}", _("Version %(number)d", number=number)) for number in numbers])
     rows = db.session.scalars(select_rows(Evidence, case).order_by(Evidence.id.desc())).all()
     form.set_files([(str(row.id), row.name) for row in rows if may_see(Part.FILES)])
     today = clock.today(case.timezone)
@@ -195,10 +197,12 @@ def _confirmed(case: Case, found: Talk, form: ConfirmForm) -> bool:
 
 
 def _confirm_page(case: Case, found: Talk, form: ConfirmForm, stale: bool = False) -> str:
-    _prepare(case, form)
+    _prepare(case, found, form)
     today = clock.today(case.timezone)
-    bases: dict[str, Any] = {name: testing.find_agreed_on(found, name, today) for name in ("offer", "counter")}
-    return render_template("negotiation/confirm.html", t=found, form=form, bases=bases, stale=stale)
+    bases: dict[str, Any] = {name: testing.find_agreed_on(found, name, today) for name, _label in form.basis.choices}
+    return render_template(
+        "negotiation/confirm.html", t=found, form=form, bases=bases, stale=stale, offer=services.offer_of(found)
+    )
 
 
 def _end_page(row: Arrangement, form: EndForm) -> str:

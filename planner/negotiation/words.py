@@ -98,11 +98,12 @@ def entry_note(entry: Entry) -> str:
         shown = part_list(entry.row.shown)
         return _("Version %(number)d; shows %(parts)s", number=entry.row.version.number, parts=shown)
     if isinstance(entry.row, Response):
+        version = _("about version %(number)d", number=entry.version) if entry.version else ""
         how = {
             "link": _("on the shared page"),
             "phone": _("by phone or in person"),
             "letter": _("by letter or message"),
         }
-        said = (entry.row.person, how[entry.row.source], entry.row.reference)
+        said = (entry.row.person, how[entry.row.source], version, entry.row.reference)
         return ", ".join(part for part in said if part)
     return ""

@@ -12,6 +12,8 @@ from flask import Flask
 from flask.testing import FlaskClient
 from sqlalchemy import func, select
 
+from planner.documents import plain
+from planner.engine.money import currency
 from planner.extensions import db
 from planner.loans import services as loans
 from planner.models import Arrangement, Case, Confirmation, Evidence, Loan, Payment, ProposalItem, Response
@@ -19,7 +21,7 @@ from planner.radar import services as radar
 from planner.reminders import picture, wishes
 from planner.sharing import services as sharing
 from tests.factories import Household
-from tests.lender import Plan, make_plan, share_plan, stored_share, visitor
+from tests.lender import REDUCE, Plan, item_of, make_plan, share_plan, stored_share, visitor
 from tests.pages import get, post, words
 
 TODAY = date(2026, 12, 9)
@@ -430,3 +432,99 @@ def test_looking_changes_nothing(app: Flask, borrower: FlaskClient, shared: Plan
         get(borrower, talk + page)
     with app.app_context():
         assert db.session.scalar(select(Response.seen_at)) is None
+
+
+# Several versions: an answer is about the one its link showed.
+
+
+def second_version(app: Flask, household: Household, shared: Plan, amount: int = 100_000) -> Plan:
+    """The same plan with a lower instalment, shared an hour later; the first link stays open."""
+    with app.app_context():
+        later = timedelta(hours=1)
+        share = stored_share(shared)
+        share.created_at -= later
+        plan = share.version.proposal
+        written = plain.write(replace(REDUCE, amount_minor=amount), currency("CNY"))
+        item_of(plan, household.loan_ids["haier"]).asked = written
+        db.session.flush()
+        return share_plan(household, plan=plan)
+
+
+def test_an_answer_on_an_older_link_is_about_what_that_link_showed(
+    app: Flask, household: Household, borrower: FlaskClient, shared: Plan, talk: str
+) -> None:
+    second_version(app, household, shared)
+    answered(app, shared, kind="accept")
+    text = words(get(borrower, talk))
+    assert "This answers version 1, not version 2, which you shared later." in text
+    assert "on the shared page, about version 1" in text
+    text = words(get(borrower, f"{talk}/confirmation"))
+    assert "My offer version 1, 9 Dec 2026 9 payments from 18 Jan 2027 to 18 Sep 2027, the first ¥1,240" in text
+    agree(borrower, talk)
+    assert position(app, household).ledger.rows[6].instalment.payment_minor == 124000
+
+
+def test_a_counter_offer_on_an_older_link_is_completed_and_weighed_with_what_it_showed(
+    app: Flask, household: Household, borrower: FlaskClient, shared: Plan, talk: str
+) -> None:
+    second_version(app, household, shared)
+    # From 18 Feb on, 1,240 each as version 1 has it: 1,111,557 and the later start's interest against version 1's own.
+    answered(app, shared, kind="counter", first_on="2027-02-18")
+    agree(borrower, talk, basis="counter")
+    rows = position(app, household).ledger.rows
+    assert [row.instalment.due_date for row in rows[5:8]] == [date(2026, 12, 18), date(2027, 1, 18), date(2027, 2, 18)]
+    assert [row.instalment.payment_minor for row in rows[5:8]] == [181667, 181667, 124000]
+
+
+def test_the_same_terms_as_the_answered_version_cost_nothing_more(
+    app: Flask, household: Household, borrower: FlaskClient, shared: Plan, talk: str
+) -> None:
+    second_version(app, household, shared)
+    answered(app, shared, kind="counter", amount="1240")
+    assert "In all it comes to the same as your offer." in words(get(borrower, talk))
+
+
+def test_what_is_shared_after_an_answer_is_on_the_table_again(
+    app: Flask, household: Household, borrower: FlaskClient, shared: Plan, talk: str
+) -> None:
+    answered(app, shared, kind="accept")
+    with app.app_context():
+        db.session.scalars(select(Response)).one().said_at -= timedelta(minutes=30)
+        db.session.commit()
+    second_version(app, household, shared)
+    page = get(borrower, f"{talk}/confirmation")
+    assert "My offer version 2, 9 Dec 2026" in words(page)
+    assert "What counts is what they answered" not in words(get(borrower, talk))
+    # The written word may still be about the first one.
+    assert 'value="version-1"' in page
+    assert "Choose one of the options" in post(borrower, f"{talk}/confirmation", CONFIRM | {"basis": "version-7"}, 422)
+    agree(borrower, talk, basis="version-1")
+    assert position(app, household).ledger.rows[6].instalment.payment_minor == 124000
+
+
+def test_a_call_is_about_what_had_been_shared_by_then(
+    app: Flask, household: Household, borrower: FlaskClient, shared: Plan, talk: str
+) -> None:
+    second_version(app, household, shared)
+    # The first link was made at 07:12, the second at 08:12.
+    post(borrower, f"{talk}/answer", LOGGED | {"said_time": "07:30"}, status=303)
+    assert "by phone or in person, about version 1" in words(get(borrower, talk))
+    post(borrower, f"{talk}/answer", LOGGED | {"said_time": "08:12", "person": "Mr Wu"}, status=303)
+    assert "Mr Wu, by phone or in person, about version 2" in words(get(borrower, talk))
+
+
+def test_an_older_link_says_that_there_is_a_newer_version(app: Flask, household: Household, shared: Plan) -> None:
+    notice = "There is a newer version of this plan"
+    assert notice not in words(get(visitor(app), shared.link))
+    newer, reader = second_version(app, household, shared), visitor(app)
+    text = words(get(reader, shared.link))
+    assert notice in text
+    assert "an answer here is about version 1." in text
+    assert "Your answer" in text
+    form = {"kind": "accept", "person": "Li Wei", "step": "check"}
+    assert notice in words(post(reader, f"{shared.link}/answer", form, status=200))
+    assert notice not in words(get(visitor(app), newer.link))
+    with app.app_context():
+        sharing.revoke(stored_share(newer), datetime.now(UTC))
+        db.session.commit()
+    assert notice not in words(get(visitor(app), shared.link))
