@@ -46,6 +46,12 @@ class LogForm(AnswerForm):
     said_on = DayField(_l("Day"), required(_l("Enter the day, such as 2026-12-18")))
     said_time = TextField(_l("Time"), [*optional(), at_most(5)])
 
+    def prepare(self, code: str, today: date) -> LogForm:
+        """A first payment may lie before today, where it lay ahead on the day on which it was said."""
+        super().prepare(code, today)
+        self.first_on.least = min(self.said_on.data or today, today)
+        return self
+
     def validate_said_time(self, field: TextField) -> None:
         """A time as clocks show it."""
         if field.data and self.clock_time is None:

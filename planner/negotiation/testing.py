@@ -4,12 +4,15 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import date, datetime
+from enum import StrEnum
+from zoneinfo import ZoneInfo
 
 from ..documents.proposal import Asked, Request
 from ..engine.errors import EngineError
 from ..engine.requests import Outcome, work_out
 from ..errors import NotFound
-from ..models import Case, ResponseKind
+from ..loans import services as loans
+from ..models import Case, Response, ResponseKind
 from ..proposals import services as proposals
 from ..proposals.drafting import running_of
 from ..proposals.services import Retest
@@ -19,13 +22,39 @@ from .services import Talk
 VERSION = "version-"  # a basis of an agreement: another version than the one on the table, by its number
 
 
+class Trouble(StrEnum):
+    """Why a counter-offer cannot be made our offer: nothing comes of it, or the day it begins has passed."""
+
+    UNWORKABLE = "unworkable"
+    BEGUN = "begun"
+
+
+class Stuck(Exception):
+    """A counter-offer that cannot be made our offer; `trouble` says why."""
+
+    def __init__(self, trouble: Trouble) -> None:
+        super().__init__(trouble)
+        self.trouble = trouble
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """A counter-offer as a request, with what it answers. It is worked out as of the day on which it was said: what is paid
+    and what falls due since changes nothing of it."""
+
+    answer: Response
+    asked: Asked
+    offered: Request
+    said_on: date
+
+
 @dataclass(frozen=True, slots=True)
 class Tested:
-    """A counter-offer as a request, and how it stands beside the offers; `found` None when it cannot be worked out."""
+    """A counter-offer beside the offers; `outcome` and `found` are None when it cannot be worked out."""
 
-    asked: Asked
     outcome: Outcome | None
     found: Retest | None
+    trouble: Trouble | None
 
 
 def test_counter(case: Case, talk: Talk, today: date) -> Tested | None:
@@ -33,24 +62,28 @@ def test_counter(case: Case, talk: Talk, today: date) -> Tested | None:
     told = _told(talk)
     if told is None or talk.counter is None:
         return None
-    asked, offered = told
     try:
-        outcome = _outcome(talk, asked, today)
-        if outcome is None:
-            raise NotFound
-        ours = proposals.as_offered(offered, outcome.periods_per_year)
-        return Tested(asked, outcome, proposals.retest(case, talk.item, outcome, ours, today))
+        outcome = _outcome(talk, told)
+        ours = proposals.as_offered(told.offered, outcome.periods_per_year)
+        found = proposals.retest(case, talk.item, outcome, ours, today)
+        return Tested(outcome, found, _trouble(outcome, today))
     except (EngineError, NotFound):
-        return Tested(asked, None, None)
+        return Tested(None, None, Trouble.UNWORKABLE)
 
 
-def take_over(case: Case, talk: Talk, today: date, now: datetime) -> None:
-    """Make the counter-offer what is asked of this creditor. Raises EngineError when it cannot be worked out."""
+def take_over(talk: Talk, today: date, now: datetime) -> None:
+    """Make the counter-offer what is asked of this creditor. Raises Stuck where that cannot be."""
     told = _told(talk)
-    outcome = None if told is None else _outcome(talk, told[0], today)
-    if told is None or outcome is None:
+    if told is None:
         raise NotFound
-    proposals.ask(talk.item, told[0], outcome)
+    try:
+        outcome = _outcome(talk, told)
+    except EngineError:
+        raise Stuck(Trouble.UNWORKABLE) from None
+    trouble = _trouble(outcome, today)
+    if trouble is not None:
+        raise Stuck(trouble)
+    proposals.ask(talk.item, told.asked, outcome)
     talk.item.proposal.updated_at = now
     services.mark_seen(talk.unread, now)
 
@@ -62,24 +95,23 @@ def other_versions(talk: Talk) -> list[int]:
     return sorted(shared - {current.number} if current else shared, reverse=True)
 
 
-def agreed_on(talk: Talk, basis: str, today: date) -> agreeing.Agreed | None:
+def agreed_on(talk: Talk, basis: str) -> agreeing.Agreed | None:
     """What was agreed on: the offer on the table, another version that was shared, or their last counter-offer.
 
-    Raises EngineError.
+    Raises EngineError, and NotFound once the loan is closed.
     """
     if basis != "counter":
         offered = _offered(talk, basis)
         return None if offered is None else agreeing.of_request(*offered)
     told = _told(talk)
-    outcome = None if told is None else _outcome(talk, told[0], today)
-    return None if outcome is None else agreeing.of_outcome(outcome, today)
+    return None if told is None else agreeing.of_outcome(_outcome(talk, told), told.said_on)
 
 
-def find_agreed_on(talk: Talk, basis: str, today: date) -> agreeing.Agreed | None:
+def find_agreed_on(talk: Talk, basis: str) -> agreeing.Agreed | None:
     """The same; None also when it cannot be worked out."""
     try:
-        return agreed_on(talk, basis, today)
-    except EngineError:
+        return agreed_on(talk, basis)
+    except (EngineError, NotFound):
         return None
 
 
@@ -90,15 +122,24 @@ def _offered(talk: Talk, basis: str) -> services.Offered | None:
     return services.offer_in(talk, next(found, None))
 
 
-def _told(talk: Talk) -> tuple[Asked, Request] | None:
-    """The last counter-offer as a request, with what it answers; None when there was none, or nothing was offered by then."""
+def _told(talk: Talk) -> Told | None:
+    """The last counter-offer; None when there was none, or nothing was offered by then."""
     countered = [row for row in talk.responses if row.kind == ResponseKind.COUNTER and row.terms]
     offered = services.offer_in(talk, services.version_of(talk, countered[-1])) if countered else None
     if offered is None:
         return None
-    document, request = offered
-    return counters.as_asked(countered[-1].terms or {}, request, document.unit), request
+    answer, (document, request) = countered[-1], offered
+    zone = ZoneInfo(proposals.case_of(talk.item.proposal).timezone)
+    asked = counters.as_asked(answer.terms or {}, request, document.unit)
+    return Told(answer, asked, request, answer.said_at.astimezone(zone).date())
 
 
-def _outcome(talk: Talk, asked: Asked, today: date) -> Outcome | None:
-    return None if talk.position is None else work_out(running_of(talk.position, today), asked)
+def _outcome(talk: Talk, told: Told) -> Outcome:
+    """What it comes to. Raises EngineError, and NotFound once the loan is closed."""
+    if talk.position is None:
+        raise NotFound
+    return work_out(running_of(loans.position_on(talk.position, told.said_on), told.said_on), told.asked)
+
+
+def _trouble(outcome: Outcome, today: date) -> Trouble | None:
+    return Trouble.BEGUN if outcome.asked.begins < today else None

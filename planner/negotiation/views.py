@@ -83,9 +83,9 @@ def take_counter(case: Case, item_id: int) -> Page:
     if found.counter is None:
         raise Conflict
     try:
-        testing.take_over(case, found, clock.today(case.timezone), clock.now())
-    except EngineError:
-        flash(_("These terms cannot be worked out for this loan. Ask the lender for amounts and dates"))
+        testing.take_over(found, clock.today(case.timezone), clock.now())
+    except testing.Stuck as stuck:
+        flash(words.trouble_words(stuck.trouble))
         return see_other(url_for("negotiation.detail", item_id=item_id))
     db.session.commit()
     flash(_("Their terms are your offer now. Look at it and share it"))
@@ -183,7 +183,7 @@ def _confirmed(case: Case, found: Talk, form: ConfirmForm) -> bool:
         form.review_on.data,
     )
     try:
-        what = testing.agreed_on(found, form.basis.data, today)
+        what = testing.agreed_on(found, form.basis.data)
         if what is None or found.position is None:
             form.refuse("basis", _("There is no such offer. Note what was agreed as their counter-offer first"))
             return False
@@ -198,8 +198,7 @@ def _confirmed(case: Case, found: Talk, form: ConfirmForm) -> bool:
 
 def _confirm_page(case: Case, found: Talk, form: ConfirmForm, stale: bool = False) -> str:
     _prepare(case, found, form)
-    today = clock.today(case.timezone)
-    bases: dict[str, Any] = {name: testing.find_agreed_on(found, name, today) for name, _label in form.basis.choices}
+    bases: dict[str, Any] = {name: testing.find_agreed_on(found, name) for name, _label in form.basis.choices}
     return render_template(
         "negotiation/confirm.html", t=found, form=form, bases=bases, stale=stale, offer=services.offer_of(found)
     )

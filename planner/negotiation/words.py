@@ -11,9 +11,10 @@ from ..formatting import day
 from ..models import Response, Share
 from ..sharing.shown import answer_words, part_list, term_words
 from .services import Entry, Event, Talk
+from .testing import Trouble
 
 __all__ = ["answer_words", "entry_note", "entry_title", "part_list", "size_words", "stage_icon", "stage_tone", "stage_words",
-           "step_words", "term_words"]  # fmt: skip
+           "step_words", "term_words", "trouble_words"]  # fmt: skip
 
 
 def stage_words(stage: Stage) -> str:
@@ -75,6 +76,17 @@ def step_words(talk: Talk) -> str:
         Step.TALK_AGAIN: _("An agreed payment was not made. Tell them early; a new plan is better than silence."),
         Step.NOTHING: _("Nothing is left to do here."),
     }[state.next]
+
+
+def trouble_words(trouble: Trouble) -> str:
+    """Why a counter-offer cannot be made our offer, and what to do instead."""
+    return {
+        Trouble.UNWORKABLE: _("These terms cannot be worked out for this loan. Ask the lender for amounts and dates."),
+        Trouble.BEGUN: _(
+            "The day of its first payment has passed, so it cannot be offered again. If you agreed to it, record the "
+            "written confirmation; if not, agree on another day."
+        ),
+    }[trouble]
 
 
 def entry_title(entry: Entry) -> str:

@@ -528,3 +528,74 @@ def test_an_older_link_says_that_there_is_a_newer_version(app: Flask, household:
         sharing.revoke(stored_share(newer), datetime.now(UTC))
         db.session.commit()
     assert notice not in words(get(visitor(app), shared.link))
+
+
+# A counter-offer is worked out as of the day on which it was said.
+
+
+def on_day(app: Flask, day: date) -> None:
+    app.config["SETTINGS"] = replace(
+        app.config["SETTINGS"], fixed_now=datetime(day.year, day.month, day.day, 2, tzinfo=UTC)
+    )
+
+
+@pytest.fixture
+def countered(app: Flask, household: Household, shared: Plan) -> None:
+    """The lender asks for 1,300 instead of 1,240 from 18 Jan on; it is 20 Jan now, and December is paid."""
+    with app.app_context():
+        loan = db.session.get(Loan, household.loan_ids["haier"])
+        assert loan is not None
+        db.session.add(Payment(case_id=loan.case_id, loan=loan, amount_minor=181667, paid_on=date(2026, 12, 18),
+                               purpose="instalment", created_at=datetime.now(UTC)))  # fmt: skip
+        db.session.commit()
+    on_day(app, date(2027, 1, 6))
+    answered(app, shared, kind="counter", amount="1300")
+    on_day(app, date(2027, 1, 20))
+
+
+@pytest.mark.usefixtures("countered")
+def test_it_is_tested_and_confirmed_after_its_first_day(
+    app: Flask, household: Household, borrower: FlaskClient, talk: str
+) -> None:
+    text = words(get(borrower, talk))
+    # 10,402.46 owed at the contract's 16.2165 % a year: 8 x 1,300 and 685.44, against 8 x 1,240 and 1,195.57.
+    assert "¥30.13 less in all than your offer." in text
+    terms = "9 payments from 18 Jan 2027 to 18 Sep 2027, the first ¥1,300, ¥11,085.44 in all."
+    assert terms in words(get(borrower, f"{talk}/confirmation"))
+    agree(borrower, talk, basis="counter", received_on="2027-01-19", review_on="2027-04-18")
+    here = position(app, household)
+    assert [row.instalment.payment_minor for row in here.ledger.rows[5:8]] == [181667, 130000, 130000]
+
+
+@pytest.mark.usefixtures("countered")
+def test_what_was_paid_since_counts_for_it(app: Flask, household: Household, borrower: FlaskClient, talk: str) -> None:
+    with app.app_context():
+        loan = db.session.get(Loan, household.loan_ids["haier"])
+        assert loan is not None
+        db.session.add(Payment(case_id=loan.case_id, loan=loan, amount_minor=130000, paid_on=date(2027, 1, 18),
+                               purpose="instalment", created_at=datetime.now(UTC)))  # fmt: skip
+        db.session.commit()
+    agree(borrower, talk, basis="counter", received_on="2027-01-19", review_on="2027-04-18")
+    with app.app_context():
+        loan = db.session.get(Loan, household.loan_ids["haier"])
+        assert loan is not None
+        here = loans.position(loan, date(2027, 1, 20))
+    assert here.next is not None
+    assert (here.next.instalment.due_date, here.next.left_minor) == (date(2027, 2, 18), 130000)
+
+
+@pytest.mark.usefixtures("countered")
+def test_one_that_has_begun_cannot_be_offered_again_and_says_so(borrower: FlaskClient, talk: str) -> None:
+    page = get(borrower, talk)
+    assert "The day of its first payment has passed" in words(page)
+    assert f"{talk}/counter-offer" not in page
+    post(borrower, f"{talk}/counter-offer", {}, status=303)
+    assert "The day of its first payment has passed" in words(get(borrower, talk))
+
+
+@pytest.mark.usefixtures("countered")
+def test_a_first_day_that_lay_ahead_when_it_was_said_can_be_noted(borrower: FlaskClient, talk: str) -> None:
+    form = LOGGED | {"kind": "counter", "amount": "1300", "first_on": "2027-01-18"}
+    assert "Enter a date between" in post(borrower, f"{talk}/answer", form | {"said_on": "2027-01-19"}, status=422)
+    post(borrower, f"{talk}/answer", form | {"said_on": "2027-01-07"}, status=303)
+    assert "9 payments from 18 Jan 2027" in words(get(borrower, f"{talk}/confirmation"))
