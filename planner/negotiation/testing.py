@@ -7,9 +7,8 @@ from datetime import date, datetime
 from enum import StrEnum
 from zoneinfo import ZoneInfo
 
-from ..documents.proposal import Asked, Request
-from ..engine.errors import EngineError
-from ..engine.requests import Outcome, work_out
+from ..documents.proposal import ProposalDocument, Request
+from ..engine.errors import EngineError, TermsError
 from ..errors import NotFound
 from ..loans import services as loans
 from ..models import Case, Response, ResponseKind
@@ -17,16 +16,20 @@ from ..proposals import services as proposals
 from ..proposals.drafting import running_of
 from ..proposals.services import Retest
 from . import agreeing, counters, services
+from .counters import Counter
 from .services import Talk
 
 VERSION = "version-"  # a basis of an agreement: another version than the one on the table, by its number
 
 
 class Trouble(StrEnum):
-    """Why a counter-offer cannot be made our offer: nothing comes of it, or the day it begins has passed."""
+    """Why a counter-offer cannot be made our offer: nothing comes of it, what it says makes no one schedule, the day it begins
+    has passed, or no one request says it. The last two can still be agreed to as they are."""
 
     UNWORKABLE = "unworkable"
+    APART = "apart"
     BEGUN = "begun"
+    COMBINED = "combined"
 
 
 class Stuck(Exception):
@@ -39,20 +42,20 @@ class Stuck(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Told:
-    """A counter-offer as a request, with what it answers. It is worked out as of the day on which it was said: what is paid
+    """A counter-offer with what it answers. It is worked out as of the day on which it was said: what is paid
     and what falls due since changes nothing of it."""
 
     answer: Response
-    asked: Asked
+    document: ProposalDocument
     offered: Request
     said_on: date
 
 
 @dataclass(frozen=True, slots=True)
 class Tested:
-    """A counter-offer beside the offers; `outcome` and `found` are None when it cannot be worked out."""
+    """A counter-offer beside the offers; `what` and `found` are None when it cannot be worked out."""
 
-    outcome: Outcome | None
+    what: agreeing.Agreed | None
     found: Retest | None
     trouble: Trouble | None
 
@@ -63,12 +66,12 @@ def test_counter(case: Case, talk: Talk, today: date) -> Tested | None:
     if told is None or talk.counter is None:
         return None
     try:
-        outcome = _outcome(talk, told)
-        ours = proposals.as_offered(told.offered, outcome.periods_per_year)
-        found = proposals.retest(case, talk.item, outcome, ours, today)
-        return Tested(outcome, found, _trouble(outcome, today))
-    except (EngineError, NotFound):
-        return Tested(None, None, Trouble.UNWORKABLE)
+        counter = _work_out(talk, told)
+        ours = proposals.as_offered(told.offered, counter.outcome.periods_per_year)
+        found = proposals.retest(case, talk.item, counter.outcome, ours, today)
+        return Tested(agreeing.of_outcome(counter.outcome, told.said_on), found, _trouble(counter, today))
+    except (EngineError, NotFound) as error:
+        return Tested(None, None, trouble_of(error))
 
 
 def take_over(talk: Talk, today: date, now: datetime) -> None:
@@ -77,13 +80,13 @@ def take_over(talk: Talk, today: date, now: datetime) -> None:
     if told is None:
         raise NotFound
     try:
-        outcome = _outcome(talk, told)
-    except EngineError:
-        raise Stuck(Trouble.UNWORKABLE) from None
-    trouble = _trouble(outcome, today)
-    if trouble is not None:
-        raise Stuck(trouble)
-    proposals.ask(talk.item, told.asked, outcome)
+        counter = _work_out(talk, told)
+    except EngineError as error:
+        raise Stuck(trouble_of(error)) from None
+    trouble = _trouble(counter, today)
+    if trouble is not None or counter.asked is None:
+        raise Stuck(trouble or Trouble.COMBINED)
+    proposals.ask(talk.item, counter.asked, counter.outcome)
     talk.item.proposal.updated_at = now
     services.mark_seen(talk.unread, now)
 
@@ -104,7 +107,21 @@ def agreed_on(talk: Talk, basis: str) -> agreeing.Agreed | None:
         offered = _offered(talk, basis)
         return None if offered is None else agreeing.of_request(*offered)
     told = _told(talk)
-    return None if told is None else agreeing.of_outcome(_outcome(talk, told), told.said_on)
+    return None if told is None else agreeing.of_outcome(_work_out(talk, told).outcome, told.said_on)
+
+
+def trouble_of(error: Exception) -> Trouble:
+    """Why nothing comes of a counter-offer."""
+    return Trouble.APART if isinstance(error, TermsError) and error.code == counters.APART else Trouble.UNWORKABLE
+
+
+def counter_trouble(talk: Talk) -> Trouble | None:
+    """Why the last counter-offer cannot be agreed to as it was said; None where it can, or there is none."""
+    try:
+        agreed_on(talk, "counter")
+    except (EngineError, NotFound) as error:
+        return trouble_of(error)
+    return None
 
 
 def find_agreed_on(talk: Talk, basis: str) -> agreeing.Agreed | None:
@@ -130,16 +147,18 @@ def _told(talk: Talk) -> Told | None:
         return None
     answer, (document, request) = countered[-1], offered
     zone = ZoneInfo(proposals.case_of(talk.item.proposal).timezone)
-    asked = counters.as_asked(answer.terms or {}, request, document.unit)
-    return Told(answer, asked, request, answer.said_at.astimezone(zone).date())
+    return Told(answer, document, request, answer.said_at.astimezone(zone).date())
 
 
-def _outcome(talk: Talk, told: Told) -> Outcome:
+def _work_out(talk: Talk, told: Told) -> Counter:
     """What it comes to. Raises EngineError, and NotFound once the loan is closed."""
     if talk.position is None:
         raise NotFound
-    return work_out(running_of(loans.position_on(talk.position, told.said_on), told.said_on), told.asked)
+    running = running_of(loans.position_on(talk.position, told.said_on), told.said_on)
+    return counters.work_out_terms(told.answer.terms or {}, told.offered, told.document.unit, running)
 
 
-def _trouble(outcome: Outcome, today: date) -> Trouble | None:
-    return Trouble.BEGUN if outcome.asked.begins < today else None
+def _trouble(counter: Counter, today: date) -> Trouble | None:
+    if counter.outcome.asked.begins < today:
+        return Trouble.BEGUN
+    return Trouble.COMBINED if counter.asked is None else None

@@ -188,10 +188,8 @@ def _confirmed(case: Case, found: Talk, form: ConfirmForm) -> bool:
             form.refuse("basis", _("There is no such offer. Note what was agreed as their counter-offer first"))
             return False
         agreeing.confirm(case, found.item, found.position, what, word, now)
-    except EngineError:
-        form.refuse(
-            "basis", _("No instalments come of this. Ask the lender for amounts and dates, and note them as an answer")
-        )
+    except EngineError as error:
+        form.refuse("basis", words.refusal_words(testing.trouble_of(error)))
         return False
     return True
 
@@ -200,7 +198,14 @@ def _confirm_page(case: Case, found: Talk, form: ConfirmForm, stale: bool = Fals
     _prepare(case, found, form)
     bases: dict[str, Any] = {name: testing.find_agreed_on(found, name) for name, _label in form.basis.choices}
     return render_template(
-        "negotiation/confirm.html", t=found, form=form, bases=bases, stale=stale, offer=services.offer_of(found)
+        "negotiation/confirm.html",
+        t=found,
+        form=form,
+        bases=bases,
+        stale=stale,
+        offer=services.offer_of(found),
+        trouble=testing.counter_trouble(found),
+        words=words,
     )
 
 

@@ -599,3 +599,95 @@ def test_a_first_day_that_lay_ahead_when_it_was_said_can_be_noted(borrower: Flas
     assert "Enter a date between" in post(borrower, f"{talk}/answer", form | {"said_on": "2027-01-19"}, status=422)
     post(borrower, f"{talk}/answer", form | {"said_on": "2027-01-07"}, status=303)
     assert "9 payments from 18 Jan 2027" in words(get(borrower, f"{talk}/confirmation"))
+
+
+# What a counter-offer says together. 10,402.46 is owed on 18 Jan at the contract's own 16.2165 % a year; the offer is 11,115.57.
+# By hand: level = owed x i / (1 - (1 + i)^-n), rounded up to the cent; each row's interest rounded half up.
+
+
+@pytest.mark.parametrize(
+    ("said", "schedule", "cost"),
+    [
+        (
+            {"annual_rate": "5", "count": "12"},
+            "12 payments from 18 Jan 2027 to 18 Dec 2027, the first ¥890.53, ¥10,686.34",
+            "429.23 less",
+        ),
+        (
+            {"amount": "1300", "annual_rate": "5"},
+            "9 payments from 18 Jan 2027 to 18 Sep 2027, the first ¥1,300, ¥10,602.21",
+            "513.36 less",
+        ),
+        (
+            {"annual_rate": "5"},
+            "9 payments from 18 Jan 2027 to 18 Sep 2027, the first ¥1,240, ¥10,611.28",
+            "504.29 less",
+        ),
+        (
+            {"amount": "1300", "count": "9"},
+            "9 payments from 18 Jan 2027 to 18 Sep 2027, the first ¥1,300, ¥11,085.44",
+            "30.13 less",
+        ),
+        ({"count": "3"}, "3 payments from 18 Jan 2027 to 18 Mar 2027, the first ¥3,561.63, ¥10,684.88", "430.69 less"),
+    ],
+)
+def test_what_is_said_together_is_worked_out_together(
+    app: Flask, household: Household, borrower: FlaskClient, shared: Plan, talk: str, said: dict[str, str], schedule: str,
+    cost: str,
+) -> None:  # fmt: skip
+    answered(app, shared, kind="counter", **said)
+    text = words(get(borrower, talk))
+    assert f"{schedule} in all." in text
+    assert f"¥{cost} in all than your offer." in text
+    agree(borrower, talk, basis="counter")
+    rows = position(app, household).ledger.rows[6:]
+    assert f"{len(rows)} payments" in schedule
+    with app.app_context():
+        rate = db.session.scalars(select(Arrangement)).one().annual_rate
+    assert (rate is None) == ("annual_rate" not in said)
+
+
+def test_as_many_instalments_from_a_later_day_are_as_many(
+    app: Flask, borrower: FlaskClient, shared: Plan, talk: str
+) -> None:
+    # 8,726.37 is owed on 18 Feb: twelve of 792.65.
+    answered(app, shared, kind="counter", count="12", first_on="2027-02-18")
+    assert "12 payments from 18 Feb 2027 to 18 Jan 2028, the first ¥792.65" in words(get(borrower, talk))
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        {"amount": "1000", "count": "24"},  # 1,000 each repays it in 12
+        {"amount": "1300", "count": "8"},  # a rest of 685.44 would stay
+        {"amount": "1300", "annual_rate": "5", "count": "12"},
+    ],
+)
+def test_what_does_not_fit_together_is_refused_and_said(
+    app: Flask, household: Household, borrower: FlaskClient, shared: Plan, talk: str, said: dict[str, str]
+) -> None:
+    answered(app, shared, kind="counter", **said)
+    sentence = "What they say does not fit together: no one schedule has all of it."
+    text = words(get(borrower, talk))
+    assert sentence in text
+    assert not re.search(r"It fits your money|than your offer", text)
+    assert sentence in words(get(borrower, f"{talk}/confirmation"))
+    assert sentence in words(post(borrower, f"{talk}/confirmation", CONFIRM | {"basis": "counter"}, status=422))
+    post(borrower, f"{talk}/counter-offer", {}, status=303)
+    with app.app_context():
+        item = db.session.get(ProposalItem, shared.item_id)
+        assert item is not None
+        assert item.asked is not None
+        assert item.asked["amount"] == "1240.00"
+    assert position(app, household).agreed is None
+
+
+def test_several_changes_at_once_can_be_agreed_to_but_not_asked_for(
+    app: Flask, borrower: FlaskClient, shared: Plan, talk: str
+) -> None:
+    answered(app, shared, kind="counter", annual_rate="5", count="12")
+    page = get(borrower, talk)
+    assert "They change several things at once, and a plan asks for one." in words(page)
+    assert f"{talk}/counter-offer" not in page
+    post(borrower, f"{talk}/counter-offer", {}, status=303)
+    assert "They change several things at once" in words(get(borrower, talk))
