@@ -56,6 +56,12 @@ def position_on(place: LoanPosition, on: date) -> LoanPosition:
     return LoanPosition(place.loan, *_stand(place.loan, paid, on, place.agreed), place.cost, place.agreed)
 
 
+def paid_between(loan: Loan, after: date, until: date) -> int:
+    """What was paid on a loan after a day until another, for whatever it was meant."""
+    counted = (payment for payment in live_payments(loan) if payment.returned_on is None)
+    return sum(payment.amount_minor for payment in counted if after < payment.paid_on <= until)
+
+
 def _stand(
     loan: Loan, payments: Sequence[Payment], on: date, agreed: Agreed | None
 ) -> tuple[LoanTerms, Schedule, LedgerState]:

@@ -9,6 +9,7 @@ from zoneinfo import ZoneInfo
 
 from ..documents.proposal import ProposalDocument, Request
 from ..engine.errors import EngineError, TermsError
+from ..engine.ledger import LedgerRow
 from ..errors import NotFound
 from ..loans import services as loans
 from ..models import Case, Response, ResponseKind
@@ -67,8 +68,8 @@ def test_counter(case: Case, talk: Talk, today: date) -> Tested | None:
         return None
     try:
         counter = _work_out(talk, told)
-        ours = proposals.as_offered(told.offered, counter.outcome.periods_per_year)
-        found = proposals.retest(case, talk.item, counter.outcome, ours, today)
+        ours = proposals.as_offered(told.document, told.offered, counter.outcome.periods_per_year)
+        found = proposals.retest(case, talk.item, proposals.Terms(counter.outcome, told.said_on), ours, today)
         return Tested(agreeing.of_outcome(counter.outcome, told.said_on), found, _trouble(counter, today))
     except (EngineError, NotFound) as error:
         return Tested(None, None, trouble_of(error))
@@ -108,6 +109,13 @@ def agreed_on(talk: Talk, basis: str) -> agreeing.Agreed | None:
         return None if offered is None else agreeing.of_request(*offered)
     told = _told(talk)
     return None if told is None else agreeing.of_outcome(_work_out(talk, told).outcome, told.said_on)
+
+
+def due_before(talk: Talk, what: agreeing.Agreed) -> list[LedgerRow]:
+    """The contract's instalments that stay due before what was agreed begins."""
+    begins, rows = max(what.replaced[0], what.rows[0].due_on), talk.position.ledger.rows if talk.position else ()
+    ahead = (row for row in rows if not row.is_paid and row.instalment.due_date < begins)
+    return [row for row in ahead if row.instalment.due_date not in what.replaced]
 
 
 def trouble_of(error: Exception) -> Trouble:

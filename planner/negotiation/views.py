@@ -40,7 +40,8 @@ def detail(case: Case, item_id: int) -> Page:
     found = _talk(case, item_id)
     return render_template(
         "negotiation/detail.html", t=found, offer=services.offer_of(found), entries=services.timeline(found),
-        test=testing.test_counter(case, found, clock.today(case.timezone)), words=words, letter_for=letter_for,
+        test=testing.test_counter(case, found, clock.today(case.timezone)), words=words,
+        due_before=testing.due_before, letter_for=letter_for,
     )  # fmt: skip
 
 
@@ -205,6 +206,7 @@ def _confirm_page(case: Case, found: Talk, form: ConfirmForm, stale: bool = Fals
         stale=stale,
         offer=services.offer_of(found),
         trouble=testing.counter_trouble(found),
+        due_before=testing.due_before,
         words=words,
     )
 

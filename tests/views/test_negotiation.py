@@ -691,3 +691,40 @@ def test_several_changes_at_once_can_be_agreed_to_but_not_asked_for(
     assert f"{talk}/counter-offer" not in page
     post(borrower, f"{talk}/counter-offer", {}, status=303)
     assert "They change several things at once" in words(get(borrower, talk))
+
+
+# The contract's instalments before a counter-offer begins are on both sides of the comparison, and named. The offer is 11,115.57
+# from 18 Jan; from 18 Feb 8,726.37 is owed: 7 x 1,240 and 553.53; from 18 Mar 7,027.62: 5 x 1,240 and 1,161.11.
+
+
+@pytest.mark.parametrize(
+    ("first_on", "cost", "before", "dates"),
+    [
+        # 9,233.53 + 1,816.67 and 7,361.11 + 2 x 1,816.67 against 11,115.57. December is due whatever is agreed.
+        ("2027-02-18", "65.37", "Before that 2 instalments stay due as the contract has them, ¥3,633.34 in all.", 2),
+        ("2027-03-18", "121.12", "Before that 3 instalments stay due as the contract has them, ¥5,450.01 in all.", 3),
+    ],
+)
+def test_what_stays_due_before_it_begins_is_counted_and_named(
+    app: Flask, borrower: FlaskClient, shared: Plan, talk: str, first_on: str, cost: str, before: str, dates: int
+) -> None:
+    answered(app, shared, kind="counter", amount="1240", first_on=first_on)
+    text = words(get(borrower, talk))
+    assert f"¥{cost} less in all than your offer." in text
+    named = [f"18 {month} ¥1,816.67" for month in ("Dec 2026", "Jan 2027", "Feb 2027")]
+    for page in (text, words(get(borrower, f"{talk}/confirmation"))):
+        assert before in page
+        assert sum(each in page for each in named) == dates
+
+
+@pytest.mark.usefixtures("countered")
+def test_money_paid_since_is_on_both_sides(app: Flask, household: Household, borrower: FlaskClient, talk: str) -> None:
+    with app.app_context():
+        loan = db.session.get(Loan, household.loan_ids["haier"])
+        assert loan is not None
+        db.session.add(Payment(case_id=loan.case_id, loan=loan, amount_minor=130000, paid_on=date(2027, 1, 18),
+                               purpose="instalment", created_at=datetime.now(UTC)))  # fmt: skip
+        db.session.commit()
+    text = words(get(borrower, talk))
+    assert "¥30.13 less in all than your offer." in text
+    assert "stay due as the contract has" not in text
