@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import date, datetime, time
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -65,9 +66,16 @@ class LogForm(AnswerForm):
         except ValueError:
             return None
 
-    def said_at(self, zone: ZoneInfo) -> datetime:
-        """The instant; noon where only the day is known."""
-        return datetime.combine(self.said_on.data or date.min, self.clock_time or time(12), zone)
+    def said_at(self, zone: ZoneInfo, now: datetime, shared: Iterable[datetime]) -> datetime:
+        """The instant. Where only the day is known: now if it is today, else noon, but not before a link made that day
+        (`shared`), which it then answers."""
+        on = self.said_on.data or date.min
+        if self.clock_time is not None:
+            return datetime.combine(on, self.clock_time, zone)
+        if on == now.astimezone(zone).date():
+            return now
+        noon = datetime.combine(on, time(12), zone)
+        return max([noon, *(at for at in shared if at.astimezone(zone).date() == on)])
 
 
 class ConfirmForm(Form):

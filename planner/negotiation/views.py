@@ -65,7 +65,8 @@ def log_post(case: Case, item_id: int) -> Page:
     found, form, now = _talk(case, item_id), LogForm(), clock.now()
     form.prepare(found.item.loan.currency, clock.today(case.timezone))
     sound = form.validate_on_submit()
-    said_at = form.said_at(ZoneInfo(case.timezone)) if form.said_on.data else now
+    links = [share.created_at for share in found.shares]
+    said_at = form.said_at(ZoneInfo(case.timezone), now, links) if form.said_on.data else now
     if form.said_on.data and said_at > now + timedelta(days=1):
         form.refuse("said_on", _("This day is still to come"))
     if not sound or form.errors:

@@ -728,3 +728,43 @@ def test_money_paid_since_is_on_both_sides(app: Flask, household: Household, bor
     text = words(get(borrower, talk))
     assert "¥30.13 less in all than your offer." in text
     assert "stay due as the contract has" not in text
+
+
+# A call whose time nobody wrote down. The link was made at 08:12 in China.
+
+
+def note_counter(borrower: FlaskClient, talk: str, said_on: str) -> str:
+    form = LOGGED | {"kind": "counter", "amount": "1300", "said_on": said_on, "said_time": ""}
+    post(borrower, f"{talk}/answer", form, status=303)
+    return words(get(borrower, talk))
+
+
+def test_a_call_of_today_without_a_time_is_now(app: Flask, borrower: FlaskClient, shared: Plan, talk: str) -> None:
+    with app.app_context():
+        stored_share(shared).created_at = datetime(2026, 12, 9, 7, 12, tzinfo=UTC)  # 15:12 in China
+        db.session.commit()
+    app.config["SETTINGS"] = replace(app.config["SETTINGS"], fixed_now=datetime(2026, 12, 9, 8, 30, tzinfo=UTC))
+    text = note_counter(borrower, talk, "2026-12-09")
+    assert "They offer something else" in text
+    assert "9 Dec 16:30" in text
+    assert "Make it my offer" in text or "Use it as a start and adjust" in text
+
+
+@pytest.mark.parametrize(
+    ("shared_at", "said", "answers"),
+    [
+        (datetime(2026, 12, 9, 7, 12, tzinfo=UTC), "9 Dec 15:12", True),  # a link made that afternoon
+        (datetime(2026, 12, 8, 15, 30, tzinfo=UTC), "9 Dec 12:00", True),  # the evening before, 23:30 in China
+        (datetime(2026, 12, 9, 16, 30, tzinfo=UTC), "9 Dec 12:00", False),  # the day after, 00:30 in China
+    ],
+)
+def test_a_call_of_a_past_day_without_a_time_is_not_before_that_days_link(
+    app: Flask, borrower: FlaskClient, shared: Plan, talk: str, shared_at: datetime, said: str, answers: bool
+) -> None:
+    with app.app_context():
+        stored_share(shared).created_at = shared_at
+        db.session.commit()
+    on_day(app, date(2026, 12, 11))
+    text = note_counter(borrower, talk, "2026-12-09")
+    assert said in text
+    assert ("They offer something else" in text) == answers
