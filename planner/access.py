@@ -261,11 +261,11 @@ def can_open(endpoint: str) -> bool:
 
 def get_row(model: type[RowT], row_id: int, case: Case) -> RowT:
     """The row of this case with this key. Raises NotFound for a row of another case as for none."""
-    return _one(select_rows(model, case), model, row_id)
+    return only(select_rows(model, case), model, row_id)
 
 
-def _one(rows: Select[Any], model: Any, row_id: int) -> Any:
-    """The row with this key. Raises NotFound, also for a number that no key can be: in a query string anything may stand."""
+def only(rows: Select[Any], model: Any, row_id: int) -> Any:
+    """That of these rows with this key. Raises NotFound, also for a number that no key can be: in a query string anything may stand."""
     row = db.session.scalars(rows.where(model.id == row_id)).one_or_none() if 0 < row_id <= MOST_KEY else None
     if row is None:
         raise NotFound
@@ -279,7 +279,7 @@ def select_rows(model: type[RowT], case: Case) -> Select[RowT]:
 
 def get_agency_row(model: type[AgencyRowT], row_id: int, member: AgencyMember) -> AgencyRowT:
     """The row of this person's agency with this key. Raises NotFound for a row of another agency as for none."""
-    return _one(select_agency_rows(model, member), model, row_id)
+    return only(select_agency_rows(model, member), model, row_id)
 
 
 def select_agency_rows(model: type[AgencyRowT], member: AgencyMember) -> Select[AgencyRowT]:

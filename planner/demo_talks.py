@@ -66,7 +66,7 @@ def _answer(story: Story, share: Share, item: ProposalItem, amount: int, begins:
     """What the creditor said on the page of the link; nobody has read it yet."""
     kind, terms = ANSWERS[story], None
     if kind == ResponseKind.COUNTER:
-        counter = plain.write(Asked("counter", amount * 5 // 4, begins, None, 12), currency(item.loan.currency))
+        counter = plain.write(Asked("counter", amount * 5 // 4, begins), currency(item.loan.currency))
         terms = {name: value for name, value in counter.items() if value is not None}
     texts = {ResponseKind.ASK: "请补充最近三个月的工资流水。", ResponseKind.DECLINE: "目前不符合减免条件。"}
     said_at = now.at - timedelta(days=2)

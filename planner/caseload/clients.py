@@ -7,7 +7,7 @@ from datetime import date, datetime
 from sqlalchemy import ColumnElement, or_, select
 
 from .. import clock
-from ..access import Permission, open_case, select_agency_rows
+from ..access import Permission, only, open_case, select_agency_rows
 from ..errors import NotFound
 from ..extensions import db
 from ..models import AgencyMember, Case, Client, Consent, Membership
@@ -39,10 +39,7 @@ def lets_agency_in(now: datetime) -> ColumnElement[bool]:
 
 def get_client(member: AgencyMember, client_id: int) -> Client:
     """A client of this counsellor. Raises NotFound for a colleague's as for none; an administrator is no exception."""
-    mine = select_agency_rows(Client, member).where(Client.id == client_id, is_mine(member, clock.now()))
-    client = db.session.scalars(mine).one_or_none()
-    if client is None:
-        raise NotFound
+    client: Client = only(select_agency_rows(Client, member).where(is_mine(member, clock.now())), Client, client_id)
     return client
 
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from bisect import bisect_left
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from decimal import Decimal
 
@@ -18,11 +18,13 @@ from .amortisation import build_schedule
 from .annual_cost import AnnualCost, cost_of
 from .asked import Asked, Kind, Outcome, a_month, each_time, kind_of, monthly_minor
 from .changes import ChangeTerm, Deferral, DeferredInterest, Event, LowerInstalment, MoveDueDay, NewRate, Then
-from .errors import NoRate, SeveralRates, TermsError
+from .errors import NeverPaysOff, NoRate, SeveralRates, TermsError
 from .events import rest_of, what_if
-from .loan import LoanTerms
-from .offers import plan_for
+from .loan import MAX_INSTALMENTS, LoanTerms
+from .offers import Plan, plan_for
 from .outcome import Running
+from .parts import Method
+from .remaining import outstanding
 from .rescheduling import defer
 from .rewriting import dates_ahead, folded
 from .row_changes import Rows, less_part, numbered, with_late
@@ -30,17 +32,9 @@ from .schedule import Instalment, Schedule
 from .settlement import settle
 
 __all__ = [
-    "Asked",
-    "Kind",
-    "Outcome",
-    "Standing",
-    "a_month",
-    "each_time",
-    "kind_of",
-    "monthly_minor",
-    "stand",
+    "Asked", "Kind", "Outcome", "Standing", "a_month", "each_time", "kind_of", "level_for", "monthly_minor", "repaid_at", "stand",
     "work_out",
-]
+]  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,6 +100,11 @@ class _Place:
         self.at = max(bisect_left(schedule.due, asked.begins), ahead)
         self._part = running.part_minor
 
+    @property
+    def first(self) -> int:
+        """The first instalment that new ones take the place of: what is overdue goes with the rest of the debt."""
+        return self.paid if self.is_late else min(self.at, len(self.rows) - 1)
+
     def part(self, at: int) -> int:
         """What is paid already of the rows from `at` on; a part of a row before them is no matter of the request."""
         return self._part if at == self.paid else 0
@@ -140,10 +139,51 @@ class _Place:
         return moved
 
 
-def _reduced(place: _Place) -> Outcome:
-    """A smaller instalment until everything is repaid, at the contract's own cost."""
-    at = place.paid if place.is_late else min(place.at, len(place.rows) - 1)
-    plan = plan_for(place.terms, at, place.asked.amount_minor or 0, place.asked.from_on)
+def repaid_at(running: Running, from_on: date, amount_minor: int, annual_rate: Decimal) -> Outcome:
+    """What is owed repaid by this much each time from a day on, at another yearly rate. No one request says both: it is named
+    after the rate. Raises as `work_out` does.
+    """
+    place = _Place(running, Asked(Kind.REDUCE, amount_minor, from_on))
+    return replace(_reduced(place, annual_rate), asked=Asked(Kind.RATE, from_on=from_on, annual_rate=annual_rate))
+
+
+def level_for(running: Running, from_on: date, count: int, annual_rate: Decimal | None = None) -> int:
+    """The smallest instalment that repays what is owed in `count` payments from a day on, at the contract's own cost or another
+    yearly rate. Raises TermsError("count") where none does."""
+    place = _Place(running, Asked(Kind.REDUCE, 0, from_on))
+
+    def count_at(amount: int) -> int:
+        try:
+            return len(_plan(place, amount, annual_rate).rows)
+        except (NeverPaysOff, TermsError):
+            return count + 1
+
+    low, high = 1, 2 * sum(row.payment_minor for row in place.rows)
+    while low < high:
+        middle = (low + high) // 2
+        low, high = (low, middle) if count_at(middle) <= count else (middle + 1, high)
+    if count_at(low) != count:
+        raise TermsError("count", "out_of_range", least=1, most=MAX_INSTALMENTS)
+    return low
+
+
+def _plan(place: _Place, amount: int, annual_rate: Decimal | None) -> Plan:
+    """What is owed when the request begins, repaid by this much each time."""
+    at, terms = place.first, place.terms
+    if annual_rate is None:
+        return plan_for(terms, at, amount, place.asked.from_on)
+    schedule = build_schedule(terms)
+    rest = LoanTerms.simple(
+        method=Method.ANNUITY, principal_minor=outstanding(terms, schedule, at)[0], currency=terms.currency,
+        annual_rate=annual_rate, instalments=len(schedule) - at, frequency=terms.frequency,
+        start_date=schedule.due[at - 1] if at else terms.start_date, first_due_date=schedule.due[at],
+    )  # fmt: skip
+    return plan_for(rest, 0, amount, place.asked.from_on)
+
+
+def _reduced(place: _Place, annual_rate: Decimal | None = None) -> Outcome:
+    """A smaller instalment until everything is repaid, at the contract's own cost or another yearly rate."""
+    at, plan = place.first, _plan(place, place.asked.amount_minor or 0, annual_rate)
     before, _taken = less_part(place.rows[at:], place.part(at))
     after, taken = less_part(plan.rows, place.part(at))
     opening, per_year = plan.opening_minor - taken, place.terms.periods_per_year

@@ -50,6 +50,18 @@ def ledger_on(loan: Loan, on: date, agreed: Agreed | None) -> LedgerState:
     return _stand(loan, [payment for payment in live_payments(loan) if payment.paid_on <= on], on, agreed)[2]
 
 
+def position_on(place: LoanPosition, on: date) -> LoanPosition:
+    """A loan as it stood at the end of a day, under the agreement that runs now: what was paid later is left out."""
+    paid = [payment for payment in live_payments(place.loan) if payment.paid_on <= on]
+    return LoanPosition(place.loan, *_stand(place.loan, paid, on, place.agreed), place.cost, place.agreed)
+
+
+def paid_between(loan: Loan, after: date, until: date) -> int:
+    """What was paid on a loan after a day until another, for whatever it was meant."""
+    counted = (payment for payment in live_payments(loan) if payment.returned_on is None)
+    return sum(payment.amount_minor for payment in counted if after < payment.paid_on <= until)
+
+
 def _stand(
     loan: Loan, payments: Sequence[Payment], on: date, agreed: Agreed | None
 ) -> tuple[LoanTerms, Schedule, LedgerState]:

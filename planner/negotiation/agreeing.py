@@ -45,13 +45,13 @@ def of_request(document: ProposalDocument, request: Request) -> Agreed:
     return Agreed(due, agreed.rows_of(request.rows), document.created_on, request.asked.annual_rate)
 
 
-def of_outcome(outcome: Outcome, today: date) -> Agreed:
-    """A counter-offer as it is worked out today."""
+def of_outcome(outcome: Outcome, as_of: date) -> Agreed:
+    """A counter-offer as it was worked out on a day."""
     rows = tuple(
         AgreedRow(row.due_date, row.principal_minor, row.interest_minor + row.fee_minor, row.balance_minor)
         for row in outcome.rows_after
     )
-    return Agreed(tuple(row.due_date for row in outcome.rows_before), rows, today, outcome.asked.annual_rate)
+    return Agreed(tuple(row.due_date for row in outcome.rows_before), rows, as_of, outcome.asked.annual_rate)
 
 
 @dataclass(frozen=True, slots=True)

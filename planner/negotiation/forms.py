@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import date, datetime, time
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -29,6 +30,7 @@ HEARD = {ResponseSource.PHONE: _l("By phone"), ResponseSource.LETTER: _l("In wri
 ENDS = dict(zip(END_REASONS, (
     _l("It could not be kept"), _l("Something else was agreed instead"), _l("It was cancelled"),
 ), strict=True))  # fmt: skip
+BASES = {"offer": _l("What I offered"), "counter": _l("Their counter-offer")}
 # Checklist points that are read and written down, besides the amount and the dates, which must be as agreed.
 READ = ("interest_fees", "waived", "credit_record", "breach")
 
@@ -45,6 +47,12 @@ class LogForm(AnswerForm):
     said_on = DayField(_l("Day"), required(_l("Enter the day, such as 2026-12-18")))
     said_time = TextField(_l("Time"), [*optional(), at_most(5)])
 
+    def prepare(self, code: str, today: date) -> LogForm:
+        """A first payment may lie before today, where it lay ahead on the day on which it was said."""
+        super().prepare(code, today)
+        self.first_on.least = min(self.said_on.data or today, today)
+        return self
+
     def validate_said_time(self, field: TextField) -> None:
         """A time as clocks show it."""
         if field.data and self.clock_time is None:
@@ -58,16 +66,22 @@ class LogForm(AnswerForm):
         except ValueError:
             return None
 
-    def said_at(self, zone: ZoneInfo) -> datetime:
-        """The instant; noon where only the day is known."""
-        return datetime.combine(self.said_on.data or date.min, self.clock_time or time(12), zone)
+    def said_at(self, zone: ZoneInfo, now: datetime, shared: Iterable[datetime]) -> datetime:
+        """The instant. Where only the day is known: now if it is today, else noon, but not before a link made that day
+        (`shared`), which it then answers."""
+        on = self.said_on.data or date.min
+        if self.clock_time is not None:
+            return datetime.combine(on, self.clock_time, zone)
+        if on == now.astimezone(zone).date():
+            return now
+        noon = datetime.combine(on, time(12), zone)
+        return max([noon, *(at for at in shared if at.astimezone(zone).date() == on)])
 
 
 class ConfirmForm(Form):
     """A written confirmation against the checklist. Amount and dates must say what was agreed; the rest is written down."""
 
-    basis = RadioChoice(_l("What was agreed?"), choices=[("offer", _l("What I offered")), ("counter", _l("Their counter-offer"))],
-                        default="offer")  # fmt: skip
+    basis = RadioChoice(_l("What was agreed?"), choices=list(BASES.items()), default="offer")
     received_on = DayField(_l("Received on"), required(_l("Enter the day it came, such as 2026-12-18")))
     evidence = Choice(_l("The letter or message"), choices=[], default="")
     reference = TextField(_l("Its reference or number"), [*optional(), at_most(60)])
@@ -82,6 +96,10 @@ class ConfirmForm(Form):
     breach = TextField(_l("What happens if a payment is late"), [*optional(), at_most(300)])
     breach_silent = BooleanField(_l("It says nothing about late payments"))
     review_on = DayField(_l("Look at it again on"), optional())
+
+    def set_versions(self, versions: list[tuple[str, str]]) -> None:
+        """Offer other versions that were shared as well."""
+        self.basis.choices = [*BASES.items(), *versions]
 
     def set_files(self, files: list[tuple[str, str]]) -> None:
         """Offer the files of the case, none first."""

@@ -17,11 +17,22 @@ from ..engine.negotiation import Facts, Stage, State
 from ..extensions import db
 from ..loans import services as loans
 from ..loans.services import LoanPosition
-from ..models import Arrangement, Case, Confirmation, Proposal, ProposalItem, Response, ResponseKind, Share
+from ..models import (
+    Arrangement,
+    Case,
+    Confirmation,
+    Proposal,
+    ProposalItem,
+    ProposalVersion,
+    Response,
+    ResponseKind,
+    Share,
+)
 from ..proposals import services as proposals
 from ..sharing.answering import said
 from .forms import LogForm
 
+Offered = tuple[ProposalDocument, Request]  # a frozen version, and what it asks of the creditor of a talk
 RowT = TypeVar("RowT", Share, Response, Confirmation, Arrangement)
 
 
@@ -39,13 +50,15 @@ class Event(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """One line of the timeline. `row` is what happened: a share, a response or a confirmation."""
+    """One line of the timeline. `row` is what happened: a share, a response or a confirmation; `version` is what a response
+    answered, where several were shared."""
 
     event: Event
     at: datetime
     row: Share | Response | Confirmation | None = None
     count: int = 1
     client: str = ""
+    version: int | None = None
 
 
 @dataclass(frozen=True)
@@ -64,6 +77,12 @@ class Talk:
     def last_response(self) -> Response | None:
         """What was answered last."""
         return self.responses[-1] if self.responses else None
+
+    @property
+    def standing(self) -> Response | None:
+        """The answer that what was offered is told by: the last, unless another link was made after it."""
+        last = self.last_response
+        return last if last is not None and all(share.created_at <= last.said_at for share in self.shares) else None
 
     @property
     def arrangement(self) -> Arrangement | None:
@@ -113,7 +132,7 @@ def timeline(found: Talk) -> list[Entry]:
         entries += _views(share)
         if share.revoked_at is not None:
             entries.append(Entry(Event.WITHDRAWN, share.revoked_at, share))
-    entries += [Entry(Event.ANSWERED, row.said_at, row) for row in found.responses]
+    entries += [Entry(Event.ANSWERED, row.said_at, row, version=_answered(found, row)) for row in found.responses]
     entries += [Entry(Event.CONFIRMED, row.created_at, row) for row in found.confirmations]
     return sorted(entries, key=lambda entry: entry.at, reverse=True)
 
@@ -136,15 +155,34 @@ def log_answer(item: ProposalItem, form: LogForm, said_at: datetime, now: dateti
     return row
 
 
-def offer_of(found: Talk) -> tuple[ProposalDocument, Request] | None:
-    """What was offered last: as it was shared, or frozen; None while nothing was, or nothing is asked of this creditor."""
-    latest = proposals.latest_version(found.item.proposal)
-    version = found.shares[-1].version if found.shares else latest
+def version_of(found: Talk, answer: Response | None) -> ProposalVersion | None:
+    """The version an answer is about: the one its link showed, else what had been shared last when it was said. Without an
+    answer what was shared last, or frozen; None while nothing was."""
+    shares = found.shares
+    if answer is not None:
+        own = [share for share in shares if share.id == answer.share_id]
+        shares = tuple(own or [share for share in shares if share.created_at <= answer.said_at] or shares[:1])
+    return shares[-1].version if shares else proposals.latest_version(found.item.proposal)
+
+
+def offer_of(found: Talk) -> Offered | None:
+    """What is on the table: what the last answer is about, or was shared after it."""
+    return offer_in(found, version_of(found, found.standing))
+
+
+def offer_in(found: Talk, version: ProposalVersion | None) -> Offered | None:
+    """What a version offers; None where there is none, or it asks nothing of this creditor."""
     if version is None:
         return None
     document = proposals.load(version)
     own = next((request for request in document.requests if request.n == found.item.n), None)
     return None if own is None else (document, own)
+
+
+def _answered(found: Talk, answer: Response) -> int | None:
+    """The number of the version an answer is about; None where only one was shared."""
+    version = version_of(found, answer)
+    return version.number if version is not None and len({share.version_id for share in found.shares}) > 1 else None
 
 
 def _talks(case: Case, items: Sequence[ProposalItem], now: datetime) -> list[Talk]:

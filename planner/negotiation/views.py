@@ -18,7 +18,7 @@ from ..errors import Conflict, NotFound
 from ..extensions import db
 from ..loans import agreed
 from ..messages import see_other
-from ..models import Arrangement, Case, Evidence, Part, ProposalItem, ResponseKind
+from ..models import Arrangement, Case, Evidence, Part, ProposalItem
 from . import agreeing, services, testing, words
 from .forms import ConfirmForm, EndForm, LogForm
 from .services import Talk
@@ -44,7 +44,7 @@ def detail(case: Case, item_id: int) -> Page:
     return render_template(
         "negotiation/detail.html", t=found, offer=services.offer_of(found), entries=services.timeline(found),
         test=testing.test_counter(case, found, clock.today(case.timezone)) if tells else None, words=words,
-        letter_for=letter_for,
+        due_before=testing.due_before, letter_for=letter_for,
     )  # fmt: skip
 
 
@@ -68,7 +68,8 @@ def log_post(case: Case, item_id: int) -> Page:
     found, form, now = _talk(case, item_id), LogForm(), clock.now()
     form.prepare(found.item.loan.currency, clock.today(case.timezone))
     sound = form.validate_on_submit()
-    said_at = form.said_at(ZoneInfo(case.timezone)) if form.said_on.data else now
+    links = [share.created_at for share in found.shares]
+    said_at = form.said_at(ZoneInfo(case.timezone), now, links) if form.said_on.data else now
     if form.said_on.data and said_at > now + timedelta(days=1):
         form.refuse("said_on", _("This day is still to come"))
     if not sound or form.errors:
@@ -87,9 +88,9 @@ def take_counter(case: Case, item_id: int) -> Page:
     if found.counter is None:
         raise Conflict
     try:
-        testing.take_over(case, found, clock.today(case.timezone), clock.now())
-    except EngineError:
-        flash(_("These terms cannot be worked out for this loan. Ask the lender for amounts and dates"))
+        testing.take_over(found, clock.today(case.timezone), clock.now())
+    except testing.Stuck as stuck:
+        flash(words.trouble_words(stuck.trouble))
         return see_other(url_for("negotiation.detail", item_id=item_id))
     db.session.commit()
     flash(_("Their terms are your offer now. Look at it and share it"))
@@ -102,7 +103,7 @@ def confirm(case: Case, item_id: int) -> Page:
     found, today = _talk(case, item_id), clock.today(case.timezone)
     last = found.last_response
     start = {
-        "basis": "counter" if last is not None and last.kind == ResponseKind.COUNTER else "offer", "received_on": today,
+        "basis": "counter" if found.counter is not None else "offer", "received_on": today,
         "reference": last.reference if last else None, "review_on": add_months(today, REVIEW_MONTHS),
         "version": found.item.version,
     }  # fmt: skip
@@ -118,7 +119,7 @@ def confirm_post(case: Case, item_id: int) -> Page:
         return _confirm_page(case, found, form, stale=True), 409
     if not found.can_confirm or found.position is None:
         raise Conflict
-    _prepare(case, form)
+    _prepare(case, found, form)
     if not form.validate_on_submit() or not _confirmed(case, found, form):
         return _confirm_page(case, found, form), 422
     services.mark_seen(found.unread, clock.now())
@@ -163,8 +164,10 @@ def _log_page(case: Case, found: Talk, form: LogForm) -> str:
     return render_template("negotiation/log.html", t=found, form=form)
 
 
-def _prepare(case: Case, form: ConfirmForm) -> None:
-    """The files of the case as choices, unless they are kept back; days that can be."""
+def _prepare(case: Case, found: Talk, form: ConfirmForm) -> None:
+    """The other versions and the files of the case as choices, unless those are kept back; days that can be."""
+    numbers = testing.other_versions(found)
+    form.set_versions([(f"{testing.VERSION}{number}", _("Version %(number)d", number=number)) for number in numbers])
     rows = db.session.scalars(select_rows(Evidence, case).order_by(Evidence.id.desc())).all()
     form.set_files([(str(row.id), row.name) for row in rows if may_see(Part.FILES)])
     today = clock.today(case.timezone)
@@ -185,24 +188,31 @@ def _confirmed(case: Case, found: Talk, form: ConfirmForm) -> bool:
         form.review_on.data,
     )
     try:
-        what = testing.agreed_on(found, form.basis.data, today)
+        what = testing.agreed_on(found, form.basis.data)
         if what is None or found.position is None:
             form.refuse("basis", _("There is no such offer. Note what was agreed as their counter-offer first"))
             return False
         agreeing.confirm(case, found.item, found.position, what, word, now)
-    except EngineError:
-        form.refuse(
-            "basis", _("No instalments come of this. Ask the lender for amounts and dates, and note them as an answer")
-        )
+    except EngineError as error:
+        form.refuse("basis", words.refusal_words(testing.trouble_of(error)))
         return False
     return True
 
 
 def _confirm_page(case: Case, found: Talk, form: ConfirmForm, stale: bool = False) -> str:
-    _prepare(case, form)
-    today = clock.today(case.timezone)
-    bases: dict[str, Any] = {name: testing.find_agreed_on(found, name, today) for name in ("offer", "counter")}
-    return render_template("negotiation/confirm.html", t=found, form=form, bases=bases, stale=stale)
+    _prepare(case, found, form)
+    bases: dict[str, Any] = {name: testing.find_agreed_on(found, name) for name, _label in form.basis.choices}
+    return render_template(
+        "negotiation/confirm.html",
+        t=found,
+        form=form,
+        bases=bases,
+        stale=stale,
+        offer=services.offer_of(found),
+        trouble=testing.counter_trouble(found),
+        due_before=testing.due_before,
+        words=words,
+    )
 
 
 def _end_page(row: Arrangement, form: EndForm) -> str:

@@ -11,9 +11,10 @@ from ..formatting import day
 from ..models import Response, Share
 from ..sharing.shown import answer_words, part_list, term_words
 from .services import Entry, Event, Talk
+from .testing import Trouble
 
-__all__ = ["answer_words", "entry_note", "entry_title", "part_list", "size_words", "stage_icon", "stage_tone", "stage_words",
-           "step_words", "term_words"]  # fmt: skip
+__all__ = ["answer_words", "entry_note", "entry_title", "part_list", "refusal_words", "size_words", "stage_icon", "stage_tone",
+           "stage_words", "step_words", "term_words", "trouble_words"]  # fmt: skip
 
 
 def stage_words(stage: Stage) -> str:
@@ -77,6 +78,32 @@ def step_words(talk: Talk) -> str:
     }[state.next]
 
 
+def trouble_words(trouble: Trouble) -> str:
+    """Why a counter-offer cannot be made our offer, and what to do instead."""
+    return {
+        Trouble.UNWORKABLE: _("These terms cannot be worked out for this loan. Ask the lender for amounts and dates."),
+        Trouble.APART: _(
+            "What they say does not fit together: no one schedule has all of it. Ask the lender for a schedule with each "
+            "amount and date."
+        ),
+        Trouble.COMBINED: _(
+            "They change several things at once, and a plan asks for one. If you agree, tell them, and record the written "
+            "confirmation."
+        ),
+        Trouble.BEGUN: _(
+            "The day of its first payment has passed, so it cannot be offered again. If you agreed to it, record the "
+            "written confirmation; if not, agree on another day."
+        ),
+    }[trouble]
+
+
+def refusal_words(trouble: Trouble) -> str:
+    """Why nothing can be recorded on a counter-offer's ground."""
+    if trouble == Trouble.APART:
+        return trouble_words(trouble)
+    return _("No instalments come of this. Ask the lender for amounts and dates, and note them as an answer")
+
+
 def entry_title(entry: Entry) -> str:
     """What happened, in a few words."""
     if entry.event == Event.ANSWERED and isinstance(entry.row, Response):
@@ -98,11 +125,12 @@ def entry_note(entry: Entry) -> str:
         shown = part_list(entry.row.shown)
         return _("Version %(number)d; shows %(parts)s", number=entry.row.version.number, parts=shown)
     if isinstance(entry.row, Response):
+        version = _("about version %(number)d", number=entry.version) if entry.version else ""
         how = {
             "link": _("on the shared page"),
             "phone": _("by phone or in person"),
             "letter": _("by letter or message"),
         }
-        said = (entry.row.person, how[entry.row.source], entry.row.reference)
+        said = (entry.row.person, how[entry.row.source], version, entry.row.reference)
         return _(", ").join(part for part in said if part)
     return ""

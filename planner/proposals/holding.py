@@ -1,26 +1,23 @@
-"""Whether an offer holds: tested at the worst recent months before it is sent, and a counter-offer beside the other offers."""
+"""Whether an offer holds: tested at the worst recent months before it is sent."""
 
 from __future__ import annotations
 
 from bisect import bisect_right
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import date, timedelta
 from itertools import pairwise, takewhile
 from typing import NamedTuple
 
-from ..documents.proposal import Asked
 from ..engine.cashflow import Flow, Role, percentile, project
 from ..engine.dates import add_months, add_period
 from ..engine.money import currency, round_ratio
 from ..engine.offers import Claim, Guard, guard_offer, split_offers
-from ..engine.requests import Outcome, each_time, monthly_minor, work_out
-from ..errors import NotFound
+from ..engine.requests import each_time
 from ..imports import sorting
-from ..models import Case, ProposalItem
 from ..radar import services as radar
 from ..radar.services import Radar
-from .drafting import Draft, Part, draft_of, running_of
+from .drafting import Draft, Part
 
 LOW_PERCENT, HIGH_PERCENT = 20, 80
 LEAST_MONTHS = IN_A_ROW = 3
@@ -46,15 +43,6 @@ class Held:
     first: date
     last: date
     has_cash: bool
-
-
-class Retest(NamedTuple):
-    """A counter-offer beside the other offers: whether it fits the plan, from when not, what it costs more, and the hard test."""
-
-    fits: bool
-    not_from: date | None
-    cost_minor: int
-    guard: Guard
 
 
 def hard_months(draft: Draft) -> Hard:
@@ -120,42 +108,6 @@ def amounts_at(draft: Draft, total: int) -> dict[int, int]:
     return _split(draft.sharing, max(total - fixed, 0), draft.case.currency)
 
 
-def retest(case: Case, item: ProposalItem, asked: Asked, today: date) -> Retest:
-    """Put a creditor's terms beside the offers to the others. Raises EngineError when they cannot be worked out, NotFound
-    when nothing is left to pay there.
-    """
-    draft, seen = draft_of(case, item.proposal, today), radar.look(case, today)
-    own = draft.part(item.n)
-    if own is None:
-        raise NotFound
-    theirs = work_out(running_of(own.position, today), asked)
-    changed = replace(own, asked=asked, outcome=theirs, error=None)
-    counter = replace(draft, parts=tuple(changed if part is own else part for part in draft.parts))
-    ours = sum(row.payment_minor for row in own.position.schedule.rows[own.position.paid_in_order :])
-    ours = own.outcome.total_after_minor if own.outcome else ours
-    not_from = _not_from(draft, counter, theirs, seen)
-    return Retest(not_from is None, not_from, theirs.total_after_minor - ours, hold(counter, seen).guard)
-
-
-def _not_from(draft: Draft, counter: Draft, theirs: Outcome, seen: Radar | None) -> date | None:
-    """The first day that does not fit under the counter-offer and would be better under ours; None when it fits."""
-    if seen is None:
-        others = sum(part.offered_minor for part in counter.parts if part.outcome is not theirs)
-        each = theirs.asked.amount_minor or 0 if theirs.asked.kind == "settle" else monthly_minor(theirs)
-        return theirs.asked.begins if each > max(counter.available_minor - others, 0) else None
-    last = seen.projection.last
-    mine, new = (_plan_balances(each, seen, last) for each in (draft, counter))
-    index = next((i for i, (a, b) in enumerate(zip(mine, new, strict=True)) if b < 0 and b < a), None)
-    return None if index is None else draft.today + timedelta(days=index)
-
-
-def _plan_balances(draft: Draft, seen: Radar, last: date) -> Sequence[int]:
-    """The balances by the plan from today on, every creditor paid as it is asked."""
-    income = _scaled(seen.flows, (Role.INCOME,), draft.income_minor, draft.month.summary.income_minor, draft.begins)
-    flows = [*_without(income, draft.asking, draft.today), *_rows(draft.asking, draft.today, last)]
-    return project(seen.opening_minor, draft.today, last, flows, seen.everyday_minor).balances
-
-
 def _hard_balances(
     draft: Draft, seen: Radar, hard: Hard, varied: Sequence[Part], first: date, last: date
 ) -> Sequence[int]:
@@ -164,10 +116,10 @@ def _hard_balances(
     late = sum(part.standing.late_minor for part in draft.asking)
     replaced = [*draft.asking, *(part for part in varied if part.outcome is None)]
     opening = seen.opening_minor if before < draft.today else max(seen.projection.at(before) + late, 0)
-    flows = _scaled(seen.flows, (Role.INCOME,), hard.income_minor, draft.month.summary.income_minor, first)
-    flows = _scaled(flows, _LIVING, hard.living_minor, draft.month.living_minor, first)
-    kept = [flow for flow in _without(flows, replaced, draft.today) if flow.on >= first]
-    rows = [flow for part in draft.asking for flow in _rows([part], first, last) if part not in varied
+    flows = scaled(seen.flows, (Role.INCOME,), hard.income_minor, draft.month.summary.income_minor, first)
+    flows = scaled(flows, _LIVING, hard.living_minor, draft.month.living_minor, first)
+    kept = [flow for flow in without(flows, replaced, draft.today) if flow.on >= first]
+    rows = [flow for part in draft.asking for flow in rows_due([part], first, last) if part not in varied
             or not _is_running(part, flow.on)]  # fmt: skip
     everyday = _part_of(seen.everyday_minor, hard.living_minor, draft.month.living_minor)
     return project(opening, first, last, [*kept, *rows], everyday).balances
@@ -215,7 +167,7 @@ def _split(varied: Sequence[Part], total: int, code: str) -> dict[int, int]:
     return {int(offer.key): 0 if offer.is_token else offer.amount_minor for offer in offers}
 
 
-def _scaled(flows: Iterable[Flow], roles: Sequence[Role], wanted: int, planned: int, first: date) -> list[Flow]:
+def scaled(flows: Iterable[Flow], roles: Sequence[Role], wanted: int, planned: int, first: date) -> list[Flow]:
     """The flows of these roles from a day on, so that a planned month comes to what is wanted."""
     if wanted == planned or planned <= 0:
         return list(flows)
@@ -230,7 +182,7 @@ def _part_of(amount: int, wanted: int, planned: int) -> int:
     return round_ratio(amount * max(wanted, 0), planned) if planned > 0 else amount
 
 
-def _without(flows: Iterable[Flow], parts: Sequence[Part], today: date) -> list[Flow]:
+def without(flows: Iterable[Flow], parts: Sequence[Part], today: date) -> list[Flow]:
     """The flows without the contract's instalments that those of these creditors take the place of, overdue ones included."""
     taken = {f"loan-{part.loan.id}": _taken_from(part, today) for part in parts}
     late = {f"loan-{part.loan.id}": _late_count(part, today) for part in parts}
@@ -252,7 +204,8 @@ def _late_count(part: Part, today: date) -> int:
     return sum(not row.is_paid and row.instalment.due_date < today for row in part.position.ledger.rows)
 
 
-def _rows(parts: Iterable[Part], first: date, last: date) -> list[Flow]:
+def rows_due(parts: Iterable[Part], first: date, last: date) -> list[Flow]:
+    """What these creditors are asked to take from `first` to `last`, as flows."""
     return [
         Flow(on, -amount, f"loan-{part.loan.id}", Role.INSTALMENT)
         for part in parts for on, amount in _payments(part) if first <= on <= last and amount

@@ -39,11 +39,12 @@ from ..extensions import db
 from ..loans import services as loans
 from ..models import Case, Client, Consent, Loan, Proposal, ProposalItem, ProposalVersion, Response, Share
 from .drafting import REPLY_DAYS, Draft, Part, draft_of, is_unapproved
-from .holding import Retest, retest
+from .retesting import Retest, Terms, as_offered, retest
 
 __all__ = [
-    "Retest", "add_missing", "ask", "build_document", "case_of", "cause_of", "create", "document_of", "find_draft", "freeze",
-    "is_unapproved", "latest_version", "list_proposals", "load", "new_reference", "retest", "set_amount", "sign", "status_of",
+    "Retest", "Terms", "add_missing", "as_offered", "ask", "build_document", "case_of", "cause_of", "create", "document_of",
+    "find_draft", "freeze", "is_unapproved", "latest_version", "list_proposals", "load", "new_reference", "retest", "set_amount",
+    "sign", "status_of",
 ]  # fmt: skip
 _LETTERS = "23456789ABCDEFGHJKLMNPQRSTUVWXYZ"
 

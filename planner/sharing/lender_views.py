@@ -154,6 +154,7 @@ def _facts(share: Share, copy: Any) -> dict[str, Any]:
 def _answer(share: Share, template: str, status: int = 200, **about: Any) -> Response:
     with _in_language(share):
         about |= {"share": share, "lang_args": _lang_args(), "zone": services.zone_of(share)}
+        about["is_outdated"] = services.is_outdated(share)
         page = render_template(template, answer_words=answer_words, term_words=term_words, **about)
         return make_response(page, status)
 

@@ -56,6 +56,15 @@ def create(version: ProposalVersion, item: ProposalItem, wishes: Wishes, now: da
     return share, token
 
 
+def is_outdated(share: Share) -> bool:
+    """Whether the same creditor has been given a link to a newer version, which was not withdrawn."""
+    newer = select(Share.id).join(ProposalVersion).where(
+        ProposalVersion.proposal_id == share.version.proposal_id, ProposalVersion.number > share.version.number,
+        Share.creditor_n == share.creditor_n, Share.revoked_at.is_(None),
+    )  # fmt: skip
+    return db.session.scalars(newer.limit(1)).first() is not None
+
+
 def document(share: Share) -> ProposalDocument:
     """What the link shows: the creditor's copy of the frozen value, with the ticked parts only."""
     return proposals.load(share.version).copy_for(share.creditor_n, share.shown)

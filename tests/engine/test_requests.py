@@ -21,7 +21,19 @@ from planner.engine.errors import EngineError, TermsError
 from planner.engine.loan import LoanTerms, Method
 from planner.engine.offers import Claim, split_offers
 from planner.engine.outcome import Running
-from planner.engine.requests import Asked, Kind, Outcome, a_month, each_time, kind_of, monthly_minor, stand, work_out
+from planner.engine.requests import (
+    Asked,
+    Kind,
+    Outcome,
+    a_month,
+    each_time,
+    kind_of,
+    level_for,
+    monthly_minor,
+    repaid_at,
+    stand,
+    work_out,
+)
 from planner.engine.suggestions import Why, suggest
 
 from .household import CNY, HAIER, HAIER_ROWS, MICRO, MICRO_ROWS, TODAY
@@ -330,3 +342,22 @@ def test_the_checklist_finds_what_a_lender_would_stumble_over() -> None:
     assert [finding.point for finding in check(whole)] == [
         Point.UNEXPLAINED, Point.MISSING_LINE, Point.LEFT_OUT, Point.UNWORKABLE, Point.NUMBER, Point.NAME, Point.CONTACT,
     ]  # fmt: skip
+
+
+def test_another_rate_and_another_level_together() -> None:
+    # 10,402.46 owed after six instalments, at 5 % a year: 1,040,246 x (0.05 / 12) / (1 - (1 + 0.05 / 12)^-12) = 89,052.95...
+    running, january, five = Running(HAIER, 6, 0, date(2027, 1, 1)), date(2027, 1, 18), Decimal("0.05")
+    assert level_for(running, january, 12, five) == 89_053
+    found = repaid_at(running, january, 89_053, five)
+    assert [row.payment_minor for row in found.rows_after] == [*[89_053] * 11, 89_051]
+    assert (found.opening_minor, found.total_after_minor) == (1_040_246, 1_068_634)
+    assert found.rows_before == work_out(running, Asked("reduce", 89_053, january)).rows_before
+    assert found.asked == Asked("rate", from_on=january, annual_rate=five)
+
+
+def test_the_level_of_a_number_at_the_contracts_own_cost_is_the_contracts() -> None:
+    running = Running(HAIER, 6, 0, date(2027, 1, 1))
+    assert level_for(running, date(2027, 1, 18), 6) == 181_667
+    assert level_for(running, date(2027, 1, 18), 9) == 123_533
+    with pytest.raises(TermsError, match="count"):
+        level_for(running, date(2027, 1, 18), 601)
