@@ -265,7 +265,7 @@ def get_row(model: type[RowT], row_id: int, case: Case) -> RowT:
 
 
 def only(rows: Select[Any], model: Any, row_id: int) -> Any:
-    """That of these rows with this key. Raises NotFound, also for a number that no key can be: in a query string anything may stand."""
+    """That of these rows with this key. Raises NotFound, also for a number that is no key: a query string may hold anything."""
     row = db.session.scalars(rows.where(model.id == row_id)).one_or_none() if 0 < row_id <= MOST_KEY else None
     if row is None:
         raise NotFound
