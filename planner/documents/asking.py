@@ -64,6 +64,11 @@ def follow_words(document: ProposalDocument, request: Request | None = None) -> 
     return found
 
 
+def rests(request: Request) -> bool:
+    """Whether no interest is asked for while less is paid."""
+    return request.asked.kind == "reduce_until" and request.asked.interest == "waived"
+
+
 def resume_words(request: Request, code: str) -> str:
     """How normal payments resume, or how all of it ends."""
     if request.resumes_on:
@@ -154,6 +159,13 @@ def _reduce(request: Request, code: str) -> str:
 
 
 def _reduce_until(request: Request, code: str) -> str:
+    if rests(request):
+        return _(
+            "I ask to pay %(amount)s instead of %(before)s each time from %(first)s to %(until)s, with no interest for that "
+            "time.",
+            amount=_amount(request, code), before=money(request.contract.payment_minor, code), first=_first(request),
+            until=_until(request),
+        )  # fmt: skip
     return _(
         "I ask to pay %(amount)s instead of %(before)s each time from %(first)s to %(until)s.",
         amount=_amount(request, code), before=money(request.contract.payment_minor, code), first=_first(request),
@@ -225,8 +237,13 @@ def _first(request: Request) -> str:
     return day(request.asked.from_on or request.offer.first_due, "full")
 
 
+def last_day(request: Request) -> date:
+    """Until when the request is for: as said, else its last instalment."""
+    return request.asked.until or last_changed(request.asked, request)
+
+
 def _until(request: Request) -> str:
-    return day(request.asked.until or last_changed(request.asked, request), "full")
+    return day(last_day(request), "full")
 
 
 def last_changed(asked: Asked, request: Request) -> date:

@@ -118,7 +118,7 @@ Derived = tuple[Fields, list[str]]
 
 def _fineract_payment(document: ProposalDocument, request: Request) -> Derived:
     until = request.asked.until or request.offer.last_due
-    return {"emi": _payment(document, request), "endDate": until.isoformat()}, []
+    return {"emi": _payment(document, request), "endDate": until.isoformat()}, _resting(request)
 
 
 def _fineract_postpone(document: ProposalDocument, request: Request) -> Derived:
@@ -164,7 +164,7 @@ def _frappe_payment(document: ProposalDocument, request: Request) -> Derived:
         "new_monthly_repayment_amount": _payment(document, request),
     }
     until = request.asked.until
-    return fields, [_until(until)] if until else []
+    return fields, [*([_until(until)] if until else []), *_resting(request)]
 
 
 def _frappe_postpone(document: ProposalDocument, request: Request) -> Derived:
@@ -214,6 +214,14 @@ def _normal(request: Request) -> Fields:
 
 def _until(until: date) -> str:
     return _("The new terms are asked for until %(day)s only; there is no field for their end.", day=until.isoformat())
+
+
+def _resting(request: Request) -> list[str]:
+    """That interest is to rest while less is paid, which neither system has a field for."""
+    if not asking.rests(request):
+        return []
+    until = asking.last_day(request).isoformat()
+    return [_("No interest is asked for until %(day)s; there is no field for it.", day=until)]
 
 
 def _settlement(document: ProposalDocument, request: Request) -> str:

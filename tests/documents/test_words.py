@@ -79,6 +79,13 @@ def test_the_interest_of_postponed_instalments_is_always_said(treatment: str | N
 
 
 @pytest.mark.usefixtures("english")
+def test_interest_that_rests_under_a_lower_instalment_is_asked_for() -> None:
+    assert said(asked("reduce_until", interest="waived")) == (
+        "I ask to pay ¥900 instead of ¥1,816.68 each time from 18 Jan 2027 to 18 Dec 2027, with no interest for that time."
+    )
+
+
+@pytest.mark.usefixtures("english")
 def test_every_treatment_and_kind_has_a_name_of_its_own() -> None:
     assert len({asking.interest_words(each) for each in DeferredInterest}) == 4
     assert len({asking.kind_words(kind) for kind in KINDS}) == 8
