@@ -8,7 +8,7 @@ from dataclasses import replace
 from datetime import date, datetime, timedelta
 from decimal import Decimal
 
-from sqlalchemy import select
+from sqlalchemy import func, select
 
 from .. import models
 from ..access import select_rows
@@ -34,16 +34,17 @@ from ..engine.budget import Necessity
 from ..engine.money import currency
 from ..engine.requests import Outcome, each_time, monthly_minor
 from ..engine.schedule import Instalment
-from ..errors import NotFound
+from ..errors import InForce, NotFound
 from ..extensions import db
 from ..loans import services as loans
-from ..models import Case, Client, Consent, Loan, Proposal, ProposalItem, ProposalVersion, Response, Share
+from ..models import Case, Client, Confirmation, Consent, Loan, Proposal, ProposalItem, ProposalVersion, Response, Share
 from .drafting import REPLY_DAYS, Draft, Part, draft_of, is_unapproved
 from .holding import Retest, retest
 
 __all__ = [
-    "Retest", "add_missing", "ask", "build_document", "case_of", "cause_of", "create", "document_of", "find_draft", "freeze",
-    "is_unapproved", "latest_version", "list_proposals", "load", "new_reference", "retest", "set_amount", "sign", "status_of",
+    "Retest", "add_missing", "ask", "build_document", "case_of", "cause_of", "count_links", "create", "document_of", "find_draft",
+    "freeze", "is_confirmed", "is_unapproved", "latest_version", "list_proposals", "load", "new_reference", "remove", "retest",
+    "set_amount", "sign", "status_of",
 ]  # fmt: skip
 _LETTERS = "23456789ABCDEFGHJKLMNPQRSTUVWXYZ"
 
@@ -139,6 +140,26 @@ def freeze(proposal: Proposal, today: date, now: datetime) -> ProposalVersion:
     db.session.add(version)
     db.session.flush()
     return version
+
+
+def is_confirmed(proposal: Proposal) -> bool:
+    """Whether a lender has given their written word on any of it, also where that agreement has ended since."""
+    given = select(Confirmation.id).join(ProposalItem, Confirmation.item_id == ProposalItem.id)
+    return db.session.scalar(given.where(ProposalItem.proposal_id == proposal.id).limit(1)) is not None
+
+
+def count_links(proposal: Proposal, now: datetime) -> int:
+    """How many of its links still open."""
+    mine = select(func.count(Share.id)).join(ProposalVersion).where(ProposalVersion.proposal_id == proposal.id)
+    return db.session.scalar(mine.where(Share.revoked_at.is_(None), Share.expires_at > now)) or 0
+
+
+def remove(proposal: Proposal) -> None:
+    """Take it away with its versions, links and answers. Raises InForce when a lender confirmed it in writing."""
+    if is_confirmed(proposal):
+        raise InForce
+    db.session.delete(proposal)
+    db.session.flush()
 
 
 def load(version: ProposalVersion) -> ProposalDocument:

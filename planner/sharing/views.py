@@ -77,7 +77,8 @@ def index(case: Case, proposal_id: int) -> Page:
         "sharing/index.html", proposal=proposal, shares=services.list_shares(proposal), part_list=part_list,
         creditor_name=services.creditor_name, address=address,
         copies=copies.offered(own) if own.requests and not proposals.is_unapproved(proposal) else (),
-        qr=qr(address) if address else "",
+        qr=qr(address) if address else "", is_confirmed=proposals.is_confirmed(proposal),
+        links=proposals.count_links(proposal, clock.now()), may_remove=may(Permission.RECORD) or is_own_draft(proposal),
     )  # fmt: skip
 
 
