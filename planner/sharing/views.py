@@ -49,9 +49,9 @@ def create(case: Case, proposal_id: int) -> Page:
     sheet = _find_sheet(case, _approved(case, proposal_id), request.form.get("n", type=int))
     if sheet is None:
         return see_other(url_for("proposals.offer", proposal_id=proposal_id))
-    if form.validate_on_submit() and form.email.data and not _may_mail():
-        form.refuse("email", _("Make an account first: e-mail is sent only for people who can be answered"))
-    if form.errors:
+    if form.version.data and form.version.data != sheet.mark:
+        return _preview_page(sheet, form, is_changed=True), 409
+    if not _is_sound(form):
         return _preview_page(sheet, form), 422
     if form.email.data:
         _count_letter()
@@ -124,6 +124,11 @@ class Sheet:
     item: ProposalItem
     asked: list[ProposalItem]
 
+    @property
+    def mark(self) -> str:
+        """The fingerprint of what can change under a preview; name and contact are typed into its own form."""
+        return replace(self.whole, borrower_name=None, borrower_contact=None).sha256
+
 
 def _find_sheet(case: Case, proposal: Proposal, n: int | None) -> Sheet | None:
     """For the creditor of this number, else the first who is asked anything; None where nobody is."""
@@ -147,13 +152,21 @@ def _wishes(form: ShareForm) -> services.Wishes:
     return services.Wishes(shown, int(form.days.data), form.lang.data, form.passcode.data, form.most_views.data)
 
 
-def _preview_page(sheet: Sheet, form: ShareForm) -> str:
+def _is_sound(form: ShareForm) -> bool:
+    if form.validate_on_submit() and form.email.data and not _may_mail():
+        form.refuse("email", _("Make an account first: e-mail is sent only for people who can be answered"))
+    return not form.errors
+
+
+def _preview_page(sheet: Sheet, form: ShareForm, *, is_changed: bool = False) -> str:
+    """What the lender would see now. The form carries that plan's fingerprint: the link shows what was looked at, or none is made."""
+    form.version.data = sheet.mark
     whole = replace(sheet.whole, borrower_name=form.borrower_name.data, borrower_contact=form.borrower_contact.data)
     copy = whole.copy_for(sheet.item.n, services.Wishes([part for part in PARTS if form[part].data]).parts)
     return render_template(
         "sharing/preview.html", form=form, proposal=sheet.proposal, item=sheet.item, step=4, can_mail=mailing.can_send(),
         seen=_seen(copy, form), asked=sheet.asked, is_own_draft=is_own_draft(sheet.proposal),
-        is_unapproved=proposals.is_unapproved(sheet.proposal),
+        is_unapproved=proposals.is_unapproved(sheet.proposal), is_changed=is_changed,
     )  # fmt: skip
 
 
