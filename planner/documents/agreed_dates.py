@@ -22,7 +22,8 @@ def to_ics(document: ProposalDocument) -> bytes:
     calendar.add("version", "2.0")
     calendar.add("method", "PUBLISH")
     calendar.add("x-wr-calname", document.reference)
-    calendar.add("x-sha256", document.sha256)
+    if document.fingerprint:
+        calendar.add("x-sha256", document.fingerprint)
     for uid, on, title in _days(document):
         calendar.add_component(_event(document, uid, on, title))
     content: bytes = calendar.to_ical()

@@ -86,7 +86,8 @@ def _bytes(fields: Fields) -> bytes:
 
 def _comment(document: ProposalDocument, unsaid: list[str]) -> str:
     """Which proposal this is, what its fields do not say, then the request in words and its cause where they are shown."""
-    head = f"{document.reference} / {document.number}, SHA-256 {document.sha256}."
+    mark = f"SHA-256 {document.fingerprint}" if document.fingerprint else words.draft()
+    head = f"{document.reference} / {document.number}, {mark}."
     return " ".join(filter(None, (head, *unsaid, asking.request_words(document), words.cause_line(document))))
 
 

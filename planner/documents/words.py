@@ -214,11 +214,17 @@ def closing(document: ProposalDocument) -> list[str]:
     ]  # fmt: skip
 
 
+def draft() -> str:
+    """What a copy says that no lender was sent, in place of a fingerprint."""
+    return _("Draft, not shared with a lender")
+
+
 def facts(document: ProposalDocument) -> list[tuple[str, str]]:
     """What the proposal is, as label and value, only where there is a value; dates in ISO form."""
     agency, review = document.agency, document.review_on
     found = [
         (_("Reference"), f"{document.reference} / {document.number}"),
+        (_("Status"), None if document.fingerprint else draft()),
         (_("Date"), document.created_on.isoformat()),
         (_("Reply by"), document.reply_by.isoformat()),
         (_("Review on"), review.isoformat() if review else None),
@@ -231,7 +237,7 @@ def facts(document: ProposalDocument) -> list[tuple[str, str]]:
         (_("Cause"), cause_line(document)),
         (_("In the borrower's words"), document.cause.text if document.cause else None),
         (_("Currency"), document.unit.code),
-        (_("Fingerprint (SHA-256)"), document.sha256),
+        (_("Fingerprint (SHA-256)"), document.fingerprint),
     ]
     return [(label, value) for label, value in found if value]
 

@@ -23,7 +23,7 @@ from ..models import Case, Part, Proposal, ProposalItem, Share
 from ..proposals import services as proposals
 from ..proposals.blueprint import is_own_draft
 from ..qr import qr
-from . import copies, mailing, services
+from . import checking, copies, mailing, services
 from .forms import ShareForm
 from .shown import facts, part_list
 
@@ -77,6 +77,7 @@ def index(case: Case, proposal_id: int) -> Page:
         "sharing/index.html", proposal=proposal, shares=services.list_shares(proposal), part_list=part_list,
         creditor_name=services.creditor_name, address=address,
         copies=copies.offered(own) if own.requests and not proposals.is_unapproved(proposal) else (),
+        is_draft=not checking.is_known(own),
         qr=qr(address) if address else "", is_confirmed=proposals.is_confirmed(proposal),
         links=proposals.count_links(proposal, clock.now()), may_remove=may(Permission.RECORD) or is_own_draft(proposal),
     )  # fmt: skip
@@ -91,6 +92,7 @@ def document(case: Case, proposal_id: int, extension: str) -> Page:
         raise NotFound
     try:
         value = value if n is None else value.copy_for(n, PARTS)
+        value = value if checking.is_known(value) else value.as_draft()
         made = copies.make(value, extension, absolute_url("today.home"))
     except KeyError:
         raise NotFound from None
