@@ -183,6 +183,8 @@ def share_of(document: ProposalDocument, each: CreditorShare) -> str:
 
 def remark(each: CreditorShare) -> str:
     """Why a creditor's offer is not simply its share."""
+    if each.is_priority and each.is_token:
+        return _("Priority debt, a token payment for now")
     if each.is_priority:
         return _("Priority debt: home, liberty or essential supply")
     return _("Token payment") if each.is_token else ""

@@ -252,7 +252,7 @@ def _statement(draft: Draft) -> BudgetStatement:
         BudgetItem(row.line.name, str(group), row.monthly_minor, row.line.category, row.line.note)
         for group, rows in groups for row in rows
     ]  # fmt: skip
-    priority = sum(part.offered_minor for part in draft.parts if part.loan.is_priority)
+    priority = sum(part.offered_minor for part in draft.parts if part.loan.is_priority and not part.is_token)
     return BudgetStatement(
         draft.income_minor, s.essential_minor, s.flexible_minor, s.savings_minor, draft.available_minor, priority,
         tuple(items),
