@@ -9,6 +9,7 @@ from flask_babel import gettext as _
 from flask_babel import ngettext
 
 from ..formatting import day, money, percent
+from . import course
 from .proposal import Asked, ProposalDocument, Request, Side
 
 KINDS = ("reduce", "reduce_until", "postpone", "rate", "freeze", "longer", "move_due", "settle")
@@ -47,9 +48,9 @@ def request_words(document: ProposalDocument, request: Request | None = None) ->
 
 
 def follow_words(document: ProposalDocument, request: Request | None = None) -> list[str]:
-    """What else the creditor should know: arrears, what would be given up, how normal payments resume, the review."""
+    """What else the creditor should know: what is paid before, arrears, what is given up, how payments resume, the review."""
     asked, code = request or document.main, document.unit.code
-    found = []
+    found = [before] if (before := course.meanwhile_words(document, asked)) else []
     if asked.arrears_minor:
         found.append(
             _("%(amount)s is overdue today; it is part of this plan.", amount=money(asked.arrears_minor, code))
@@ -105,7 +106,7 @@ def key_figures(document: ProposalDocument, request: Request | None = None) -> l
     """The four figures everybody looks for."""
     asked, code = request or document.main, document.unit.code
     return [
-        (_("Payment each time"), money(asked.offer.payment_minor, code)),
+        (_("Payment each time"), course.payment_words(asked, code)),
         (_("Instalments"), str(asked.offer.count)),
         (_("First payment"), day(asked.offer.first_due, "full")),
         (_("Total"), money(asked.offer.total_minor, code)),
@@ -120,7 +121,7 @@ def comparison(document: ProposalDocument, request: Request | None = None) -> li
         return label, words(asked.contract), words(asked.offer)
 
     rows = [
-        both(_("Payment each time"), lambda side: money(side.payment_minor, code)),
+        (_("Payment each time"), money(asked.contract.payment_minor, code), course.payment_words(asked, code)),
         both(_("Instalments to come"), lambda side: str(side.count)),
         both(_("First payment"), lambda side: day(side.first_due, "full")),
         both(_("Last payment"), lambda side: day(side.last_due, "full")),

@@ -11,7 +11,7 @@ from flask_babel import force_locale
 from flask_babel import gettext as _
 
 from ..formatting import day, money
-from . import asking, words
+from . import asking, course, words
 from .asking import request_words
 from .proposal import ProposalDocument, Request
 from .schedule_lines import Printer, lines
@@ -155,7 +155,7 @@ def _chart(document: ProposalDocument, request: Request) -> dict[str, Any]:
         "span": max(span, 6),
         "labels": [
             f"{_('Contract')}: {request.contract.count} × {money(request.contract.payment_minor, code)}",
-            f"{_('Proposal')}: {request.offer.count} × {money(request.offer.payment_minor, code)}",
+            f"{_('Proposal')}: {course.count_words(request, code)}",
         ],
         "highest": money(highest, code),
         "ends": [day(start, "month"), day(end, "month")],

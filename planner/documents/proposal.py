@@ -245,7 +245,7 @@ class ProposalDocument:
 
 @dataclass(frozen=True, slots=True)
 class DraftDocument(ProposalDocument):
-    """A copy of what no link holds: it says so, and carries no fingerprint, for whoever checked it would be told it is altered."""
+    """A copy of what no link holds: it says so, and carries no fingerprint, for a check of it would find nothing."""
 
     @property
     def fingerprint(self) -> str | None:

@@ -161,7 +161,7 @@ def _is_sound(form: ShareForm) -> bool:
 
 
 def _preview_page(sheet: Sheet, form: ShareForm, *, is_changed: bool = False) -> str:
-    """What the lender would see now. The form carries that plan's fingerprint: the link shows what was looked at, or none is made."""
+    """What the lender would see now. The form carries the fingerprint of that: the link shows what was looked at."""
     form.version.data = sheet.mark
     whole = replace(sheet.whole, borrower_name=form.borrower_name.data, borrower_contact=form.borrower_contact.data)
     copy = whole.copy_for(sheet.item.n, services.Wishes([part for part in PARTS if form[part].data]).parts)

@@ -12,7 +12,7 @@ import pytest
 from flask import Flask
 from flask_babel import force_locale
 
-from planner.documents import asking, typesetting, words
+from planner.documents import asking, course, typesetting, words
 from planner.documents.asking import KINDS
 from planner.documents.proposal import BudgetItem, BudgetStatement, Cause, CreditorShare, ProposalDocument
 from planner.engine.changes import DeferredInterest
@@ -121,6 +121,7 @@ def test_what_follows_says_arrears_what_is_given_up_how_payments_resume_and_the_
     request = replace(copy.main, arrears_minor=5000, forgiven_minor=700, resumes_on=date(2028, 1, 18))
     lines = [line.replace("\xa0", " ") for line in asking.follow_words(replace(copy, requests=(request,)))]
     assert lines == [
+        "What falls due before 18 Jan 2027 is paid as agreed.",
         "¥50 is overdue today; it is part of this plan.", "You would give up ¥7 of what is owed.",
         "From 18 Jan 2028 the normal payments resume, ¥1,240.01 each.", "We look at it again on 9 Jun 2027.",
     ]  # fmt: skip
@@ -129,6 +130,33 @@ def test_what_follows_says_arrears_what_is_given_up_how_payments_resume_and_the_
     settled = [line.replace("\xa0", " ") for line in asking.follow_words(asked("settle"))]
     assert settled[:2] == ["I pay as soon as you have accepted this in writing, not before.",
                            "With this payment on 28 Jan 2027 nothing more is owed."]  # fmt: skip
+
+
+@pytest.mark.usefixtures("english")
+def test_nothing_is_said_of_instalments_before_where_none_falls_due_or_the_request_takes_them_over() -> None:
+    copy = asked("reduce")
+    rows = copy.main.contract_rows
+    next_one = replace(copy, created_on=date(2026, 12, 29))
+    assert "paid as agreed" not in " ".join(asking.follow_words(next_one))
+    taken = replace(copy.main, contract_rows=(replace(rows[0], due_on=date(2026, 12, 18)), *rows))
+    assert "paid as agreed" not in " ".join(asking.follow_words(copy, taken))
+    settled = asked("settle")
+    later = replace(settled.main, contract_rows=settled.main.contract_rows[1:])
+    assert asking.follow_words(settled, later)[0].replace("\xa0", " ") == "What falls due before 28 Jan 2027 is paid as agreed."
+    last = replace(copy.main, contract_rows=rows[:1])
+    assert "What falls due before" in " ".join(asking.follow_words(copy, last))
+
+
+@pytest.mark.usefixtures("english")
+def test_a_payment_that_rises_again_is_said_with_what_comes_after() -> None:
+    copy = asked("reduce_until")
+    light = tuple(replace(row, payment_minor=90000) for row in copy.main.rows[:12])
+    request = replace(copy.main, rows=(*light, *copy.main.rows[12:]), resumes_on=date(2028, 1, 18))
+    payment = ("Payment each time", "¥900, then ¥1,240.01")
+    assert asking.key_figures(copy, request)[0] == payment
+    assert asking.comparison(copy, request)[0] == (payment[0], "¥1,816.68", payment[1])
+    assert course.count_words(request, "CNY") == "12 × ¥900, then 2 × ¥1,240.01"
+    assert course.count_words(asked("reduce").main, "CNY") == "14 × ¥1,240.01"
 
 
 @pytest.mark.usefixtures("english")
