@@ -103,6 +103,12 @@ class Draft:
         return sum(part.offered_minor for part in self.parts)
 
     @property
+    def tokens_minor(self) -> int:
+        """What of it is of one unit of the currency or less, on request: good will that stands above what holds."""
+        token = 10 ** currency(self.case.currency).minor_digits
+        return sum(part.offered_minor for part in self.parts if part.asked is not None and part.offered_minor <= token)
+
+    @property
     def contract_minor(self) -> int:
         """What all contracts ask for a month together."""
         return sum(part.standing.monthly_minor for part in self.parts)
