@@ -60,8 +60,8 @@ def follow_words(document: ProposalDocument, request: Request | None = None) -> 
     if asked.asked.kind == "settle":
         found.append(_("I pay as soon as you have accepted this in writing, not before."))
     found.append(resume_words(asked, code))
-    if document.review_on:
-        found.append(_("We look at it again on %(day)s.", day=day(document.review_on, "full")))
+    if review := course.review_on(document, asked):
+        found.append(_("We look at it again on %(day)s.", day=day(review, "full")))
     return found
 
 
@@ -95,8 +95,8 @@ def agreed_dates(document: ProposalDocument, request: Request | None = None) -> 
         found.append((asked.asked.until, _("Until this day the lighter terms apply")))
     if asked.resumes_on and asked.resumes_on != first.due_on:
         found.append((asked.resumes_on, _("Normal payments resume")))
-    if document.review_on:
-        found.append((document.review_on, _("Review of the plan")))
+    if review := course.review_on(document, asked):
+        found.append((review, _("Review of the plan")))
     if last.due_on != first.due_on:
         found.append((last.due_on, _("Last payment, %(amount)s", amount=money(last.payment_minor, code))))
     return sorted(found, key=lambda pair: pair[0])

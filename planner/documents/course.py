@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import timedelta
+from datetime import date, timedelta
 
 from flask_babel import gettext as _
 
@@ -45,6 +45,15 @@ def meanwhile_words(document: ProposalDocument, request: Request) -> str | None:
     if ahead[0] - apart + _UNEVEN < document.created_on:
         return None
     return _("What falls due before %(day)s is paid as agreed.", day=day(begins, "full"))
+
+
+def review_on(document: ProposalDocument, request: Request | None = None) -> date | None:
+    """When the plan is looked at again, where that request still runs then; of the borrower's own copy the whole plan's day."""
+    on = document.review_on
+    asked = request or (document.main if document.to else None)
+    if on is None or asked is None:
+        return on
+    return None if asked.asked.kind == "settle" or on > asked.offer.last_due else on
 
 
 def _phases(request: Request) -> list[Sequence[OfferRow]]:

@@ -76,7 +76,7 @@ def _facts(document: ProposalDocument) -> list[list[str]]:
         (_("Status"), None if document.fingerprint else words.draft()),
         (_("Date"), day(document.created_on, "full")),
         (_("Reply by"), day(document.reply_by, "full")),
-        (_("Review on"), day(document.review_on, "full") if document.review_on else None),
+        (_("Review on"), day(review, "full") if (review := course.review_on(document)) else None),
     ]  # fmt: skip
     return [[label, value] for label, value in found if value]
 

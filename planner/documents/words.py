@@ -13,6 +13,7 @@ from flask_babel import gettext as _
 
 from ..engine.money import from_minor
 from ..formatting import day, money, percent
+from . import course
 from .proposal import BudgetStatement, CreditorShare, EvidenceItem, ProposalDocument
 
 OUTGOINGS = ("essential", "flexible", "savings")
@@ -223,7 +224,7 @@ def draft() -> str:
 
 def facts(document: ProposalDocument) -> list[tuple[str, str]]:
     """What the proposal is, as label and value, only where there is a value; dates in ISO form."""
-    agency, review = document.agency, document.review_on
+    agency, review = document.agency, course.review_on(document)
     found = [
         (_("Reference"), f"{document.reference} / {document.number}"),
         (_("Status"), None if document.fingerprint else draft()),

@@ -240,12 +240,12 @@ def test_the_lenders_files_need_one_lender(english: Any) -> None:
 
 
 def test_agreed_dates_are_whole_days_with_stable_names(english: Any) -> None:
-    copy = make(("reduce",), count=3).copy_for(1, PARTS)
+    copy = make(("reduce",), count=3, review_on=date(2027, 3, 1)).copy_for(1, PARTS)
     content = english(agreed_dates.to_ics, copy)
     events = list(Calendar.from_ical(content).walk("VEVENT"))
     assert [(event.decoded("DTSTART"), str(event["SUMMARY"])) for event in events] == [
         (date(2026, 12, 23), "Plan: reply due"), (date(2027, 1, 18), "Plan: payment"), (date(2027, 2, 18), "Plan: payment"),
-        (date(2027, 3, 18), "Plan: payment"), (date(2027, 6, 9), "Plan: review"),
+        (date(2027, 3, 1), "Plan: review"), (date(2027, 3, 18), "Plan: payment"),
     ]  # fmt: skip
     assert all(event.decoded("DTEND") - event.decoded("DTSTART") == timedelta(days=1) for event in events)
     uids = [str(event["UID"]) for event in events]
