@@ -142,7 +142,10 @@ def test_nothing_is_said_of_instalments_before_where_none_falls_due_or_the_reque
     assert "paid as agreed" not in " ".join(asking.follow_words(copy, taken))
     settled = asked("settle")
     later = replace(settled.main, contract_rows=settled.main.contract_rows[1:])
-    assert asking.follow_words(settled, later)[0].replace("\xa0", " ") == "What falls due before 28 Jan 2027 is paid as agreed."
+    assert (
+        asking.follow_words(settled, later)[0].replace("\xa0", " ")
+        == "What falls due before 28 Jan 2027 is paid as agreed."
+    )
     last = replace(copy.main, contract_rows=rows[:1])
     assert "What falls due before" in " ".join(asking.follow_words(copy, last))
 
