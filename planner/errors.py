@@ -48,6 +48,10 @@ class Conflict(PlannerError):
     """The row was changed by somebody else since the form was opened."""
 
 
+class InForce(Conflict):
+    """A plan that a lender confirmed in writing: it is the proof, and the loan's schedule hangs on it."""
+
+
 class Gone(PlannerError):
     """A link that is unknown, expired or revoked; which of these is not said."""
 
@@ -114,6 +118,10 @@ def _words(status: int, kind: str) -> tuple[str, str]:
     if kind == "NotApproved":
         return _("Not approved yet"), _(
             "This plan is a counsellor's draft. Nothing of it is sent, linked or exported before the borrower approves it."
+        )
+    if kind == "InForce":
+        return _("This plan stays"), _(
+            "A lender has confirmed it in writing, and the agreed instalments hang on it. Nothing was deleted."
         )
     return {
         400: (_("That could not be read"), _("Go back, check what you entered and send it again.")),

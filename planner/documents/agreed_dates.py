@@ -11,6 +11,7 @@ from datetime import UTC, date, datetime, time, timedelta
 from flask_babel import gettext as _
 from icalendar import Calendar, Event
 
+from . import course
 from .icalendar import PRODUCT
 from .proposal import ProposalDocument
 
@@ -22,7 +23,8 @@ def to_ics(document: ProposalDocument) -> bytes:
     calendar.add("version", "2.0")
     calendar.add("method", "PUBLISH")
     calendar.add("x-wr-calname", document.reference)
-    calendar.add("x-sha256", document.sha256)
+    if document.fingerprint:
+        calendar.add("x-sha256", document.fingerprint)
     for uid, on, title in _days(document):
         calendar.add_component(_event(document, uid, on, title))
     content: bytes = calendar.to_ical()
@@ -31,8 +33,8 @@ def to_ics(document: ProposalDocument) -> bytes:
 
 def _days(document: ProposalDocument) -> list[tuple[str, date, str]]:
     found = [("reply", document.reply_by, _("Plan: reply due"))]
-    if document.review_on:
-        found.append(("review", document.review_on, _("Plan: review")))
+    if review := course.review_on(document):
+        found.append(("review", review, _("Plan: review")))
     for request in document.requests:
         found += [(f"{request.n}-{row.n}", row.due_on, _("Plan: payment")) for row in request.rows]
     return sorted(found, key=lambda entry: (entry[1], entry[0]))

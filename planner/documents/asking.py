@@ -9,6 +9,7 @@ from flask_babel import gettext as _
 from flask_babel import ngettext
 
 from ..formatting import day, money, percent
+from . import course
 from .proposal import Asked, ProposalDocument, Request, Side
 
 KINDS = ("reduce", "reduce_until", "postpone", "rate", "freeze", "longer", "move_due", "settle")
@@ -47,9 +48,9 @@ def request_words(document: ProposalDocument, request: Request | None = None) ->
 
 
 def follow_words(document: ProposalDocument, request: Request | None = None) -> list[str]:
-    """What else the creditor should know: arrears, what would be given up, how normal payments resume, the review."""
+    """What else the creditor should know: what is paid before, arrears, what is given up, how payments resume, the review."""
     asked, code = request or document.main, document.unit.code
-    found = []
+    found = [before] if (before := course.meanwhile_words(document, asked)) else []
     if asked.arrears_minor:
         found.append(
             _("%(amount)s is overdue today; it is part of this plan.", amount=money(asked.arrears_minor, code))
@@ -59,9 +60,14 @@ def follow_words(document: ProposalDocument, request: Request | None = None) -> 
     if asked.asked.kind == "settle":
         found.append(_("I pay as soon as you have accepted this in writing, not before."))
     found.append(resume_words(asked, code))
-    if document.review_on:
-        found.append(_("We look at it again on %(day)s.", day=day(document.review_on, "full")))
+    if review := course.review_on(document, asked):
+        found.append(_("We look at it again on %(day)s.", day=day(review, "full")))
     return found
+
+
+def rests(request: Request) -> bool:
+    """Whether no interest is asked for while less is paid."""
+    return request.asked.kind == "reduce_until" and request.asked.interest == "waived"
 
 
 def resume_words(request: Request, code: str) -> str:
@@ -89,8 +95,8 @@ def agreed_dates(document: ProposalDocument, request: Request | None = None) -> 
         found.append((asked.asked.until, _("Until this day the lighter terms apply")))
     if asked.resumes_on and asked.resumes_on != first.due_on:
         found.append((asked.resumes_on, _("Normal payments resume")))
-    if document.review_on:
-        found.append((document.review_on, _("Review of the plan")))
+    if review := course.review_on(document, asked):
+        found.append((review, _("Review of the plan")))
     if last.due_on != first.due_on:
         found.append((last.due_on, _("Last payment, %(amount)s", amount=money(last.payment_minor, code))))
     return sorted(found, key=lambda pair: pair[0])
@@ -100,7 +106,7 @@ def key_figures(document: ProposalDocument, request: Request | None = None) -> l
     """The four figures everybody looks for."""
     asked, code = request or document.main, document.unit.code
     return [
-        (_("Payment each time"), money(asked.offer.payment_minor, code)),
+        (_("Payment each time"), course.payment_words(asked, code)),
         (_("Instalments"), str(asked.offer.count)),
         (_("First payment"), day(asked.offer.first_due, "full")),
         (_("Total"), money(asked.offer.total_minor, code)),
@@ -115,7 +121,7 @@ def comparison(document: ProposalDocument, request: Request | None = None) -> li
         return label, words(asked.contract), words(asked.offer)
 
     rows = [
-        both(_("Payment each time"), lambda side: money(side.payment_minor, code)),
+        (_("Payment each time"), money(asked.contract.payment_minor, code), course.payment_words(asked, code)),
         both(_("Instalments to come"), lambda side: str(side.count)),
         both(_("First payment"), lambda side: day(side.first_due, "full")),
         both(_("Last payment"), lambda side: day(side.last_due, "full")),
@@ -154,6 +160,13 @@ def _reduce(request: Request, code: str) -> str:
 
 
 def _reduce_until(request: Request, code: str) -> str:
+    if rests(request):
+        return _(
+            "I ask to pay %(amount)s instead of %(before)s each time from %(first)s to %(until)s, with no interest for that "
+            "time.",
+            amount=_amount(request, code), before=money(request.contract.payment_minor, code), first=_first(request),
+            until=_until(request),
+        )  # fmt: skip
     return _(
         "I ask to pay %(amount)s instead of %(before)s each time from %(first)s to %(until)s.",
         amount=_amount(request, code), before=money(request.contract.payment_minor, code), first=_first(request),
@@ -225,8 +238,13 @@ def _first(request: Request) -> str:
     return day(request.asked.from_on or request.offer.first_due, "full")
 
 
+def last_day(request: Request) -> date:
+    """Until when the request is for: as said, else its last instalment."""
+    return request.asked.until or last_changed(request.asked, request)
+
+
 def _until(request: Request) -> str:
-    return day(request.asked.until or last_changed(request.asked, request), "full")
+    return day(last_day(request), "full")
 
 
 def last_changed(asked: Asked, request: Request) -> date:

@@ -62,7 +62,7 @@ def make(
 
     The addresses are for the PDF, see `pdf.to_bytes`.
     """
-    stem = f"{document.reference}-{document.number}"
+    stem = f"{document.reference}-{document.number}" + ("" if document.fingerprint else "-draft")
     if wanted == "pdf":
         content = pdf.to_bytes(document, lang=lang, address=address, check_address=check_address)
         return File(f"{stem}.pdf", "application/pdf", content)

@@ -8,5 +8,9 @@ from .proposal import ProposalDocument, to_json
 
 
 def to_bytes(document: ProposalDocument) -> bytes:
-    """The file: the value and its fingerprint."""
-    return json.dumps(to_json(document) | {"sha256": document.sha256}, ensure_ascii=False, indent=2).encode()
+    """The file: the value and its fingerprint, which a draft does not have."""
+    return json.dumps(to_json(document) | _mark(document), ensure_ascii=False, indent=2).encode()
+
+
+def _mark(document: ProposalDocument) -> dict[str, str]:
+    return {"sha256": document.fingerprint} if document.fingerprint else {}

@@ -86,7 +86,8 @@ def _bytes(fields: Fields) -> bytes:
 
 def _comment(document: ProposalDocument, unsaid: list[str]) -> str:
     """Which proposal this is, what its fields do not say, then the request in words and its cause where they are shown."""
-    head = f"{document.reference} / {document.number}, SHA-256 {document.sha256}."
+    mark = f"SHA-256 {document.fingerprint}" if document.fingerprint else words.draft()
+    head = f"{document.reference} / {document.number}, {mark}."
     return " ".join(filter(None, (head, *unsaid, asking.request_words(document), words.cause_line(document))))
 
 
@@ -118,7 +119,7 @@ Derived = tuple[Fields, list[str]]
 
 def _fineract_payment(document: ProposalDocument, request: Request) -> Derived:
     until = request.asked.until or request.offer.last_due
-    return {"emi": _payment(document, request), "endDate": until.isoformat()}, []
+    return {"emi": _payment(document, request), "endDate": until.isoformat()}, _resting(request)
 
 
 def _fineract_postpone(document: ProposalDocument, request: Request) -> Derived:
@@ -164,7 +165,7 @@ def _frappe_payment(document: ProposalDocument, request: Request) -> Derived:
         "new_monthly_repayment_amount": _payment(document, request),
     }
     until = request.asked.until
-    return fields, [_until(until)] if until else []
+    return fields, [*([_until(until)] if until else []), *_resting(request)]
 
 
 def _frappe_postpone(document: ProposalDocument, request: Request) -> Derived:
@@ -214,6 +215,14 @@ def _normal(request: Request) -> Fields:
 
 def _until(until: date) -> str:
     return _("The new terms are asked for until %(day)s only; there is no field for their end.", day=until.isoformat())
+
+
+def _resting(request: Request) -> list[str]:
+    """That interest is to rest while less is paid, which neither system has a field for."""
+    if not asking.rests(request):
+        return []
+    until = asking.last_day(request).isoformat()
+    return [_("No interest is asked for until %(day)s; there is no field for it.", day=until)]
 
 
 def _settlement(document: ProposalDocument, request: Request) -> str:

@@ -11,7 +11,7 @@ from flask_babel import force_locale
 from flask_babel import gettext as _
 
 from ..formatting import day, money
-from . import asking, words
+from . import asking, course, words
 from .asking import request_words
 from .proposal import ProposalDocument, Request
 from .schedule_lines import Printer, lines
@@ -28,7 +28,7 @@ def to_bytes(
     """The file in the language `lang` (zh or en).
 
     `address` is where this copy can be opened again, `check_address` the public page that knows its fingerprint; both are printed
-    as QR codes. Without `check_address` the second code holds the fingerprint itself.
+    as QR codes. Without `check_address` the second code holds the fingerprint itself; a draft has neither.
     """
     with force_locale(LOCALES[lang]):
         return typeset("proposal.typ", _data(document, lang, address, check_address))
@@ -36,14 +36,14 @@ def to_bytes(
 
 def _data(document: ProposalDocument, lang: str, address: str | None, check: str | None) -> dict[str, Any]:
     """Everything the template prints, already in words of the reader's language."""
-    printer, sha256 = Printer(document.unit.code), document.sha256
+    printer, mark = Printer(document.unit.code), document.fingerprint
     return {
         "lang": lang,
         "date": printed_on(document.created_on),
         "title": _("Proposed repayment plan"),
         "colon": "：" if lang == "zh" else ": ",
         "facts": _facts(document),
-        "codes": _codes(address, check or sha256),
+        "codes": _codes(address, check or mark) if mark else [],
         "cause": _cause(document),
         "requests": [_request(document, request, printer) for request in document.requests],
         "statement": _statement(document),
@@ -58,7 +58,7 @@ def _data(document: ProposalDocument, lang: str, address: str | None, check: str
         "signers": [_("For the borrower"), _("For the lender")],
         "page_word": _("Page"),
         "mark": f"{document.reference} / {document.number}",
-        "fingerprint": [_("Fingerprint (SHA-256)"), sha256],
+        "fingerprint": [_("Fingerprint (SHA-256)"), mark] if mark else [words.draft()],
     }  # fmt: skip
 
 
@@ -73,9 +73,10 @@ def _facts(document: ProposalDocument) -> list[list[str]]:
         (_("Drawn up with"), ", ".join(filter(None, (agency.name, agency.contact))) if agency else None),
         (_("Case reference"), agency.case_reference if agency else None),
         (_("Reference"), f"{document.reference} / {document.number}"),
+        (_("Status"), None if document.fingerprint else words.draft()),
         (_("Date"), day(document.created_on, "full")),
         (_("Reply by"), day(document.reply_by, "full")),
-        (_("Review on"), day(document.review_on, "full") if document.review_on else None),
+        (_("Review on"), day(review, "full") if (review := course.review_on(document)) else None),
     ]  # fmt: skip
     return [[label, value] for label, value in found if value]
 
@@ -154,7 +155,7 @@ def _chart(document: ProposalDocument, request: Request) -> dict[str, Any]:
         "span": max(span, 6),
         "labels": [
             f"{_('Contract')}: {request.contract.count} × {money(request.contract.payment_minor, code)}",
-            f"{_('Proposal')}: {request.offer.count} × {money(request.offer.payment_minor, code)}",
+            f"{_('Proposal')}: {course.count_words(request, code)}",
         ],
         "highest": money(highest, code),
         "ends": [day(start, "month"), day(end, "month")],

@@ -9,7 +9,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Collection
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, fields, replace
 from datetime import date
 from decimal import Decimal
 from typing import Any
@@ -220,6 +220,15 @@ class ProposalDocument:
         canonical = json.dumps(to_json(self), sort_keys=True, separators=(",", ":"), ensure_ascii=False)
         return hashlib.sha256(canonical.encode()).hexdigest()
 
+    @property
+    def fingerprint(self) -> str | None:
+        """What a copy prints to be checked by; None on a draft."""
+        return self.sha256
+
+    def as_draft(self) -> DraftDocument:
+        """The same as a copy of something no lender was sent."""
+        return DraftDocument(**{field.name: getattr(self, field.name) for field in fields(self)})
+
     def _budget_shown(self, keep: set[str]) -> BudgetStatement | None:
         """Without the other creditors, what is left for all of them says too much about what they get."""
         if "budget" not in keep or self.budget is None:
@@ -232,6 +241,16 @@ class ProposalDocument:
         if each.n == n:
             return each if "contract_number" in keep else replace(each, contract_number=None)
         return replace(each, contract_number=None, creditor=each.creditor if "other_names" in keep else None)
+
+
+@dataclass(frozen=True, slots=True)
+class DraftDocument(ProposalDocument):
+    """A copy of what no link holds: it says so, and carries no fingerprint, for a check of it would find nothing."""
+
+    @property
+    def fingerprint(self) -> str | None:
+        """There is nothing to check it against."""
+        return None
 
 
 def to_json(document: ProposalDocument) -> dict[str, Any]:

@@ -100,7 +100,8 @@ def _totals(budget: BudgetStatement, unit: Currency) -> Totals:
 
 def _overview(totals: Totals, income: Decimal | int, out: Decimal | int, document: ProposalDocument) -> dict[str, Any]:
     for_priority = income - out - totals[SAVINGS]
-    offered = sum(_cents(each.offered_minor, document.unit) for each in document.creditors if each.is_priority)
+    offered = sum(_cents(each.offered_minor, document.unit) for each in document.creditors
+                  if each.is_priority and not each.is_token)  # fmt: skip
     return _numbers({
         "total-monthly-income": income,
         "total-monthly-outgoings": out,
@@ -124,7 +125,7 @@ def _debts(document: ProposalDocument) -> dict[str, Any]:
 
     first = [each for each in document.creditors if each.is_priority]
     others = [each for each in document.creditors if not each.is_priority]
-    tokens = sum(_cents(each.offered_minor, unit) for each in others if each.is_token)
+    tokens = sum(_cents(each.offered_minor, unit) for each in document.creditors if each.is_token)
     return {
         "priority-debts": [debt(each) for each in first],
         "total-priority-debts": owed_to(first),

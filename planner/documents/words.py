@@ -13,6 +13,7 @@ from flask_babel import gettext as _
 
 from ..engine.money import from_minor
 from ..formatting import day, money, percent
+from . import course
 from .proposal import BudgetStatement, CreditorShare, EvidenceItem, ProposalDocument
 
 OUTGOINGS = ("essential", "flexible", "savings")
@@ -183,6 +184,8 @@ def share_of(document: ProposalDocument, each: CreditorShare) -> str:
 
 def remark(each: CreditorShare) -> str:
     """Why a creditor's offer is not simply its share."""
+    if each.is_priority and each.is_token:
+        return _("Priority debt, a token payment for now")
     if each.is_priority:
         return _("Priority debt: home, liberty or essential supply")
     return _("Token payment") if each.is_token else ""
@@ -214,11 +217,17 @@ def closing(document: ProposalDocument) -> list[str]:
     ]  # fmt: skip
 
 
+def draft() -> str:
+    """What a copy says that no lender was sent, in place of a fingerprint."""
+    return _("Draft, not shared with a lender")
+
+
 def facts(document: ProposalDocument) -> list[tuple[str, str]]:
     """What the proposal is, as label and value, only where there is a value; dates in ISO form."""
-    agency, review = document.agency, document.review_on
+    agency, review = document.agency, course.review_on(document)
     found = [
         (_("Reference"), f"{document.reference} / {document.number}"),
+        (_("Status"), None if document.fingerprint else draft()),
         (_("Date"), document.created_on.isoformat()),
         (_("Reply by"), document.reply_by.isoformat()),
         (_("Review on"), review.isoformat() if review else None),
@@ -231,7 +240,7 @@ def facts(document: ProposalDocument) -> list[tuple[str, str]]:
         (_("Cause"), cause_line(document)),
         (_("In the borrower's words"), document.cause.text if document.cause else None),
         (_("Currency"), document.unit.code),
-        (_("Fingerprint (SHA-256)"), document.sha256),
+        (_("Fingerprint (SHA-256)"), document.fingerprint),
     ]
     return [(label, value) for label, value in found if value]
 

@@ -73,7 +73,8 @@ def split_offers(available_minor: int, claims: Sequence[Claim], token_minor: int
     """Priority claims first, the rest in proportion to what is owed, rounded so that the offers sum exactly.
 
     They sum to the smaller of what is available and what may be taken. When nothing is left after the priority claims each
-    other creditor gets a token. Source: pro rata informal offers, reference/formats.md section 2.
+    other creditor gets a token, and so does a priority claim for which nothing was there at all.
+    Source: pro rata informal offers, reference/formats.md section 2.
     """
     amounts, left = [0] * len(claims), max(available_minor, 0)
     left -= _give(amounts, claims, left, is_priority=True)
@@ -87,7 +88,7 @@ def split_offers(available_minor: int, claims: Sequence[Claim], token_minor: int
 
 
 def _offer(claim: Claim, amount: int, token: int) -> Offer:
-    token = 0 if claim.is_priority else min(token, claim.cap_minor)
+    token = 0 if claim.is_priority and amount else min(token, claim.cap_minor)
     return Offer(claim.key, token or amount, claim.is_priority, token > 0)
 
 

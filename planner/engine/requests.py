@@ -18,6 +18,7 @@ from .amortisation import build_schedule
 from .annual_cost import AnnualCost, cost_of
 from .asked import Asked, Kind, Outcome, a_month, each_time, kind_of, monthly_minor
 from .changes import ChangeTerm, Deferral, DeferredInterest, Event, LowerInstalment, MoveDueDay, NewRate, Then
+from .checks import MAX_AMOUNT
 from .errors import NeverPaysOff, NoRate, SeveralRates, TermsError
 from .events import rest_of, what_if
 from .loan import MAX_INSTALMENTS, LoanTerms
@@ -57,13 +58,20 @@ def stand(running: Running, begins: date) -> Standing:
     place = _Place(running, Asked(Kind.REDUCE, from_on=begins))
     per_year, late = running.terms.periods_per_year, place.late_minor
     if place.at >= len(place.rows):
-        return Standing(late, 0, 0, late, late)
+        whole = _ending(running, begins) if late else 0
+        return Standing(whole, 0, 0, late, whole)
     owed = rest_of(place.running()).principal_minor + late
     each = place.rows[place.at].payment_minor
     if not place.is_late:
         owed -= min(place.part(place.at), owed)
     monthly = a_month(each, per_year)
     return Standing(owed, each, monthly, late, monthly)
+
+
+def _ending(running: Running, begins: date) -> int:
+    """The one payment that ends a loan of which all that is left is overdue, with its interest until then."""
+    place = _Place(running, Asked(Kind.REDUCE, MAX_AMOUNT, begins))
+    return _reduced(place).rows_after[0].payment_minor
 
 
 def work_out(running: Running, asked: Asked) -> Outcome:

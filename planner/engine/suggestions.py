@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 from datetime import date
 from enum import StrEnum
+from itertools import chain
 
-from .asked import Asked, Kind
+from .asked import Asked, Kind, Outcome
 from .changes import DeferredInterest
 from .dates import add_months
 from .errors import EngineError
@@ -15,6 +16,7 @@ from .requests import Standing, work_out
 
 TOKEN_MONTHS = 6  # source: reference/formats.md section 2, then a review
 LONGEST_CAUSE = 24
+MOST_MORE = 12  # instalments that take over what is overdue
 LONGEST_PLAN = 60  # instalments a lender takes without asking twice; source: formats.md sections 4 and 6
 
 
@@ -44,16 +46,33 @@ def suggest(
         return None, Why.ENDS
     if each_minor >= standing.each_minor and not standing.late_minor:
         return None, Why.FITS
-    if each_minor >= (standing.each_minor or standing.late_minor):
-        return Asked(Kind.REDUCE, each_minor, begins), Why.ARREARS
-    for asked, why in _candidates(begins, max(each_minor, 1), is_token, cause_until):
+    covers = each_minor >= (standing.each_minor or standing.owed_minor)
+    usual = _candidates(begins, max(each_minor, 1), is_token, cause_until)
+    for asked, why in chain(_with_arrears(begins, each_minor) if covers else (), usual):
         try:
             outcome = work_out(running, asked)
         except EngineError:
             continue
-        if why != Why.LESS or len(outcome.rows_after) <= max(LONGEST_PLAN, 2 * len(outcome.rows_before)):
+        if _is_sound(outcome, why, each_minor):
             return asked, why
     return None, Why.NONE
+
+
+def _is_sound(outcome: Outcome, why: Why, each: int) -> bool:
+    """Whether a lender takes it without asking twice, and the share keeps it."""
+    if why == Why.LESS:
+        return len(outcome.rows_after) <= max(LONGEST_PLAN, 2 * len(outcome.rows_before))
+    return why != Why.ARREARS or max(row.payment_minor for row in outcome.rows_after) <= each
+
+
+def _with_arrears(begins: date, each: int) -> Iterator[tuple[Asked, Why]]:
+    """Where the share covers the instalment: what is overdue joins the debt, else it is spread over some instalments more.
+
+    A debt whose instalment is little more than its interest cannot wait for the first date: the second way is for it.
+    """
+    yield Asked(Kind.REDUCE, each, begins), Why.ARREARS
+    for more in range(1, MOST_MORE + 1):
+        yield Asked(Kind.LONGER, from_on=begins, instalments=more), Why.ARREARS
 
 
 def _candidates(begins: date, each: int, is_token: bool, until: date | None) -> Iterator[tuple[Asked, Why]]:

@@ -82,7 +82,7 @@ def checklist(draft: Draft, held: Held) -> tuple[Finding, ...]:
         left_out=[str(p.loan.id) for p in draft.missing],
         unworkable=[str(part.n) for part in draft.parts if part.error is not None and part.begins >= today],
         begins={str(part.n): part.begins for part in draft.parts if part.asked is not None},
-        offered=offered, fair=fair, total_minor=draft.offered_minor, largest_minor=held.guard.largest_minor,
+        offered=offered, fair=fair, total_minor=draft.offered_minor - draft.tokens_minor, largest_minor=held.guard.largest_minor,
         evidence=len(proposal.evidence),
         without_number=[str(part.n) for part in draft.asking if not part.loan.reference],
         has_name=bool(proposal.borrower_name), has_contact=bool(proposal.borrower_contact),

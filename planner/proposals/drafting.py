@@ -11,7 +11,7 @@ from ..budget import services as budget
 from ..budget.services import MonthView
 from ..documents import plain
 from ..documents.proposal import Asked
-from ..engine.asked import WITH_AMOUNT
+from ..engine.asked import WITH_AMOUNT, Kind
 from ..engine.dates import add_months
 from ..engine.errors import EngineError, TermsError
 from ..engine.money import currency
@@ -103,6 +103,12 @@ class Draft:
         return sum(part.offered_minor for part in self.parts)
 
     @property
+    def tokens_minor(self) -> int:
+        """What of it is of one unit of the currency or less, on request: good will that stands above what holds."""
+        token = 10 ** currency(self.case.currency).minor_digits
+        return sum(part.offered_minor for part in self.parts if part.asked is not None and part.offered_minor <= token)
+
+    @property
     def contract_minor(self) -> int:
         """What all contracts ask for a month together."""
         return sum(part.standing.monthly_minor for part in self.parts)
@@ -135,9 +141,19 @@ class Draft:
         return bool(self.asking) and all(part.error is None for part in self.parts)
 
     @property
-    def review_on(self) -> date:
-        """When to look at it again."""
-        return self.proposal.review_on or add_months(self.begins, REVIEW_MONTHS)
+    def ends(self) -> date | None:
+        """The last payment of all that is asked for; None where nothing goes on, as when every loan is settled by one sum."""
+        lasting = (part.outcome for part in self.asking if part.outcome and part.outcome.asked.kind != Kind.SETTLE)
+        return max((outcome.rows_after[-1].due_date for outcome in lasting), default=None)
+
+    @property
+    def review_on(self) -> date | None:
+        """When to look at it again, ahead and while the plan runs; None where it ends before."""
+        chosen = self.proposal.review_on
+        on = chosen if chosen and chosen >= self.today else add_months(self.begins, REVIEW_MONTHS)
+        if not self.asking:
+            return on
+        return on if self.ends and on <= self.ends else None
 
     @property
     def begins(self) -> date:

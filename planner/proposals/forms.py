@@ -13,6 +13,7 @@ from ..documents.proposal import Asked
 from ..engine.asked import ALLOWED, NEEDED, Kind
 from ..engine.changes import DeferredInterest, Then
 from ..engine.rescheduling import MOST_DEFERRED
+from ..formatting import day
 from ..forms import (
     Choice,
     DayField,
@@ -139,6 +140,18 @@ class OfferForm(Form):
     """The offers to all creditors together."""
 
     review_on = DayField(_l("Look at it again on"), optional())
+
+    def prepare(self, today: date) -> OfferForm:
+        """Nobody looks at a plan again on a day that is past."""
+        self.review_on.least = today
+        return self
+
+    def limit(self, ends: date | None) -> None:
+        """A plan is looked at again while it runs: refuse a day after its last payment."""
+        if self.review_on.data and ends and self.review_on.data > ends:
+            self.refuse(
+                "review_on", _l("The plan ends on %(day)s; enter an earlier day, or none", day=day(ends, "full"))
+            )
 
 
 class RequestForm(Form):

@@ -13,6 +13,7 @@ from ..access import Permission, needs
 from ..documents.letters import letter_for
 from ..documents.proposal import Asked
 from ..engine.asked import Kind, Outcome
+from ..engine.dates import add_months
 from ..engine.errors import EngineError, TermsError
 from ..engine.requests import work_out
 from ..errors import NotFound
@@ -20,7 +21,7 @@ from ..extensions import db
 from ..models import Case, Loan
 from . import advising, checking, services, words
 from .blueprint import PLANS, Page, Stored, bp, differences, load_draft, load_plan, saved
-from .drafting import Draft, Part, running_of
+from .drafting import REVIEW_MONTHS, Draft, Part, running_of
 from .forms import AGREED, OfferForm, RequestForm, ShareForm, form_field, request_data
 from .holding import amounts_at, hold
 
@@ -35,7 +36,10 @@ def offer(case: Case, proposal_id: int) -> Page:
     if not request.args:
         return _offer_page(draft, _offer_form(draft), _share_forms(draft))
     with db.session.no_autoflush:  # what is only tried is never written
-        form, forms = OfferForm(request.args, meta={"csrf": False}), _share_forms(draft, request.args)
+        form, forms = (
+            OfferForm(request.args, meta={"csrf": False}).prepare(draft.today),
+            _share_forms(draft, request.args),
+        )
         sound = _are_sound(form, forms)
         return _offer_page(_tried(draft, form, forms), form, forms), 200 if sound else 422
 
@@ -44,15 +48,18 @@ def offer(case: Case, proposal_id: int) -> Page:
 @needs(Permission.DRAFT, PLANS)
 def offer_post(case: Case, proposal_id: int) -> Page:
     draft = load_draft(case, proposal_id)
-    form, forms = OfferForm(), _share_forms(draft, request.form)
+    form, forms = OfferForm().prepare(draft.today), _share_forms(draft, request.form)
     if form.is_stale(draft.proposal.version):
         return _stale_offer(draft, form, forms), 409
     if not (_are_sound(form, forms) and form.validate_on_submit()):
         return _offer_page(draft, form, forms), 422
+    shown = draft.review_on
     with db.session.no_autoflush:
         tried = _tried(draft, form, forms)
-        if not tried.is_ready:
-            return _offer_page(tried, form, forms, is_refused=True), 422
+        if form.review_on.data != shown:  # else it was only left as it stood there
+            form.limit(tried.ends)
+        if form.errors or not tried.is_ready:
+            return _offer_page(tried, form, forms, is_refused=not tried.is_ready), 422
     return saved(draft.proposal, "sharing.preview")
 
 
@@ -157,7 +164,8 @@ def _find_outcome(draft: Draft, part: Part, form: RequestForm, asked: Asked | No
 
 def _request_form(draft: Draft, part: Part) -> RequestForm:
     """The request as it is; a page that was just opened starts with what is suggested."""
-    start: dict[str, Any] = {"from_on": part.begins, "sum_on": part.begins, "until": draft.review_on, "count": 1}
+    until = draft.review_on or add_months(part.begins, REVIEW_MONTHS)
+    start: dict[str, Any] = {"from_on": part.begins, "sum_on": part.begins, "until": until, "count": 1}
     data = start | {key: value for key, value in request_data(part.asked).items() if value is not None}
     form = RequestForm(formdata=None, data=data | {"version": draft.proposal.version})
     return form.prepare(*_limits(draft, part))

@@ -8,7 +8,7 @@ from dataclasses import replace
 from datetime import date, datetime, timedelta
 from decimal import Decimal
 
-from sqlalchemy import select
+from sqlalchemy import func, select
 
 from .. import models
 from ..access import may_see, select_rows
@@ -34,17 +34,17 @@ from ..engine.budget import Necessity
 from ..engine.money import currency
 from ..engine.requests import Outcome, each_time, monthly_minor
 from ..engine.schedule import Instalment
-from ..errors import NotFound
+from ..errors import InForce, NotFound
 from ..extensions import db
 from ..loans import services as loans
-from ..models import Case, Client, Consent, Loan, Proposal, ProposalItem, ProposalVersion, Response, Share
+from ..models import Case, Client, Confirmation, Consent, Loan, Proposal, ProposalItem, ProposalVersion, Response, Share
 from .drafting import REPLY_DAYS, Draft, Part, draft_of, is_unapproved
 from .retesting import Retest, Terms, as_offered, retest
 
 __all__ = [
-    "Retest", "Terms", "add_missing", "as_offered", "ask", "build_document", "case_of", "cause_of", "create", "document_of",
-    "find_draft", "freeze", "is_unapproved", "latest_version", "list_proposals", "load", "new_reference", "retest", "set_amount",
-    "sign", "status_of",
+    "Retest", "Terms", "add_missing", "as_offered", "ask", "build_document", "case_of", "cause_of", "count_links", "create",
+    "document_of", "find_draft", "freeze", "is_confirmed", "is_unapproved", "latest_version", "list_proposals", "load",
+    "new_reference", "remove", "retest", "set_amount", "sign", "status_of",
 ]  # fmt: skip
 _LETTERS = "23456789ABCDEFGHJKLMNPQRSTUVWXYZ"
 
@@ -142,6 +142,26 @@ def freeze(proposal: Proposal, today: date, now: datetime) -> ProposalVersion:
     return version
 
 
+def is_confirmed(proposal: Proposal) -> bool:
+    """Whether a lender has given their written word on any of it, also where that agreement has ended since."""
+    given = select(Confirmation.id).join(ProposalItem, Confirmation.item_id == ProposalItem.id)
+    return db.session.scalar(given.where(ProposalItem.proposal_id == proposal.id).limit(1)) is not None
+
+
+def count_links(proposal: Proposal, now: datetime) -> int:
+    """How many of its links still open."""
+    mine = select(func.count(Share.id)).join(ProposalVersion).where(ProposalVersion.proposal_id == proposal.id)
+    return db.session.scalar(mine.where(Share.revoked_at.is_(None), Share.expires_at > now)) or 0
+
+
+def remove(proposal: Proposal) -> None:
+    """Take it away with its versions, links and answers. Raises InForce when a lender confirmed it in writing."""
+    if is_confirmed(proposal):
+        raise InForce
+    db.session.delete(proposal)
+    db.session.flush()
+
+
 def load(version: ProposalVersion) -> ProposalDocument:
     """The frozen value."""
     return from_json(version.value)
@@ -232,7 +252,7 @@ def _statement(draft: Draft) -> BudgetStatement:
         BudgetItem(row.line.name, str(group), row.monthly_minor, row.line.category, row.line.note)
         for group, rows in groups for row in rows
     ]  # fmt: skip
-    priority = sum(part.offered_minor for part in draft.parts if part.loan.is_priority)
+    priority = sum(part.offered_minor for part in draft.parts if part.loan.is_priority and not part.is_token)
     return BudgetStatement(
         draft.income_minor, s.essential_minor, s.flexible_minor, s.savings_minor, draft.available_minor, priority,
         tuple(items),

@@ -109,7 +109,7 @@ def check_post(case: Case, proposal_id: int) -> Page:
 @bp.post("/<int:proposal_id>/delete")
 @needs(Permission.DRAFT, PLANS)
 def delete(case: Case, proposal_id: int) -> Page:
-    db.session.delete(load_plan(case, proposal_id))
+    services.remove(load_plan(case, proposal_id))
     db.session.commit()
     flash(_("The plan and its links are removed"))
     return see_other(url_for("proposals.index"))
@@ -133,8 +133,9 @@ def _cause_form(proposal: Proposal, case: Case) -> CauseForm:
 
 def _cause_page(draft: Draft, form: CauseForm, *, stored: Any = None) -> str:
     return render_template(
-        "proposals/cause.html", form=form, proposal=draft.proposal, draft=draft, step=1, stored=stored
-    )
+        "proposals/cause.html", form=form, proposal=draft.proposal, draft=draft, step=1, stored=stored,
+        is_confirmed=services.is_confirmed(draft.proposal), links=services.count_links(draft.proposal, clock.now()),
+    )  # fmt: skip
 
 
 def _answer_form(question: Question, *, stored: bool = False) -> AnswerForm:

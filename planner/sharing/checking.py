@@ -9,6 +9,7 @@ from typing import NamedTuple
 from sqlalchemy import ColumnElement, func, select
 from sqlalchemy.orm import InstrumentedAttribute
 
+from ..documents.proposal import ProposalDocument
 from ..extensions import db
 from ..models import ProposalVersion, Share
 from ..proposals import services as proposals
@@ -40,6 +41,11 @@ def find_copy(mark: str) -> Found | None:
         return _found(share.version, share.sha256, Share.creditor_n == share.creditor_n)
     version = db.session.scalars(select(ProposalVersion).where(_begins(ProposalVersion.sha256, mark)).limit(1)).first()
     return None if version is None else _found(version, version.sha256)
+
+
+def is_known(document: ProposalDocument) -> bool:
+    """Whether whoever looks this copy up would find it."""
+    return find_copy(document.sha256) is not None
 
 
 def _begins(column: InstrumentedAttribute[str], mark: str) -> ColumnElement[bool]:

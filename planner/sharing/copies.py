@@ -30,7 +30,7 @@ def offered(copy: ProposalDocument) -> list[tuple[str, str]]:
 
 def make(copy: ProposalDocument, name: str, address: str) -> files.File:
     """One of them, in the reader's language. `address` is what a PDF's code opens. Raises KeyError for a kind there is not."""
-    check = absolute_url("check.copy", mark=copy.sha256)
+    check = absolute_url("check.copy", mark=copy.fingerprint) if copy.fingerprint else None
     return files.make(copy, name, lang=html_lang(str(get_locale()))[:2], address=address, check_address=check)
 
 

@@ -23,7 +23,7 @@ from ..models import Case, Part, Proposal, ProposalItem, Share
 from ..proposals import services as proposals
 from ..proposals.blueprint import is_own_draft
 from ..qr import qr
-from . import copies, mailing, services
+from . import checking, copies, mailing, services
 from .forms import ShareForm
 from .shown import facts, part_list
 
@@ -49,9 +49,9 @@ def create(case: Case, proposal_id: int) -> Page:
     sheet = _find_sheet(case, _approved(case, proposal_id), request.form.get("n", type=int))
     if sheet is None:
         return see_other(url_for("proposals.offer", proposal_id=proposal_id))
-    if form.validate_on_submit() and form.email.data and not _may_mail():
-        form.refuse("email", _("Make an account first: e-mail is sent only for people who can be answered"))
-    if form.errors:
+    if form.version.data and form.version.data != sheet.mark:
+        return _preview_page(sheet, form, is_changed=True), 409
+    if not _is_sound(form):
         return _preview_page(sheet, form), 422
     if form.email.data:
         _count_letter()
@@ -77,7 +77,9 @@ def index(case: Case, proposal_id: int) -> Page:
         "sharing/index.html", proposal=proposal, shares=services.list_shares(proposal), part_list=part_list,
         creditor_name=services.creditor_name, address=address,
         copies=copies.offered(own) if own.requests and not proposals.is_unapproved(proposal) else (),
-        qr=qr(address) if address else "",
+        is_draft=not checking.is_known(own),
+        qr=qr(address) if address else "", is_confirmed=proposals.is_confirmed(proposal),
+        links=proposals.count_links(proposal, clock.now()), may_remove=may(Permission.RECORD) or is_own_draft(proposal),
     )  # fmt: skip
 
 
@@ -90,6 +92,7 @@ def document(case: Case, proposal_id: int, extension: str) -> Page:
         raise NotFound
     try:
         value = value if n is None else value.copy_for(n, PARTS)
+        value = value if checking.is_known(value) else value.as_draft()
         made = copies.make(value, extension, absolute_url("today.home"))
     except KeyError:
         raise NotFound from None
@@ -123,6 +126,11 @@ class Sheet:
     item: ProposalItem
     asked: list[ProposalItem]
 
+    @property
+    def mark(self) -> str:
+        """The fingerprint of what can change under a preview; name and contact are typed into its own form."""
+        return replace(self.whole, borrower_name=None, borrower_contact=None).sha256
+
 
 def _find_sheet(case: Case, proposal: Proposal, n: int | None) -> Sheet | None:
     """For the creditor of this number, else the first who is asked anything; None where nobody is."""
@@ -146,13 +154,21 @@ def _wishes(form: ShareForm) -> services.Wishes:
     return services.Wishes(shown, int(form.days.data), form.lang.data, form.passcode.data, form.most_views.data)
 
 
-def _preview_page(sheet: Sheet, form: ShareForm) -> str:
+def _is_sound(form: ShareForm) -> bool:
+    if form.validate_on_submit() and form.email.data and not _may_mail():
+        form.refuse("email", _("Make an account first: e-mail is sent only for people who can be answered"))
+    return not form.errors
+
+
+def _preview_page(sheet: Sheet, form: ShareForm, *, is_changed: bool = False) -> str:
+    """What the lender would see now. The form carries the fingerprint of that: the link shows what was looked at."""
+    form.version.data = sheet.mark
     whole = replace(sheet.whole, borrower_name=form.borrower_name.data, borrower_contact=form.borrower_contact.data)
     copy = whole.copy_for(sheet.item.n, services.Wishes([part for part in PARTS if form[part].data]).parts)
     return render_template(
         "sharing/preview.html", form=form, proposal=sheet.proposal, item=sheet.item, step=4, can_mail=mailing.can_send(),
         seen=_seen(copy, form), asked=sheet.asked, is_own_draft=is_own_draft(sheet.proposal),
-        is_unapproved=proposals.is_unapproved(sheet.proposal),
+        is_unapproved=proposals.is_unapproved(sheet.proposal), is_changed=is_changed,
     )  # fmt: skip
 
 

@@ -205,6 +205,18 @@ def test_the_treatment_of_deferred_interest_is_never_guessed(english: Any, treat
     assert ("no field" in fineract["rescheduleReasonComment"]) == (treatment != "on_first")
 
 
+@pytest.mark.parametrize("interest", ["waived", None])
+def test_interest_that_rests_under_a_lower_instalment_is_said_where_no_field_is(
+    english: Any, interest: str | None
+) -> None:
+    value = make(("reduce_until",))
+    asked = replace(value.requests[0].asked, interest=interest)
+    copy = replace(value, requests=(replace(value.requests[0], asked=asked),)).copy_for(1, ())
+    fineract, frappe = english(lender_systems.fineract, copy), english(lender_systems.frappe, copy)
+    for comment in (fineract["rescheduleReasonComment"], frappe["reason_for_restructure"]):
+        assert ("No interest is asked for until 2027-12-18; there is no field for it." in comment) == bool(interest)
+
+
 def test_waived_interest_is_a_waiver_of_what_is_given_up(english: Any) -> None:
     value = make(("postpone",))
     asked = Asked("postpone", from_on=date(2027, 1, 18), count=1, interest="waived")
@@ -237,12 +249,12 @@ def test_the_lenders_files_need_one_lender(english: Any) -> None:
 
 
 def test_agreed_dates_are_whole_days_with_stable_names(english: Any) -> None:
-    copy = make(("reduce",), count=3).copy_for(1, PARTS)
+    copy = make(("reduce",), count=3, review_on=date(2027, 3, 1)).copy_for(1, PARTS)
     content = english(agreed_dates.to_ics, copy)
     events = list(Calendar.from_ical(content).walk("VEVENT"))
     assert [(event.decoded("DTSTART"), str(event["SUMMARY"])) for event in events] == [
         (date(2026, 12, 23), "Plan: reply due"), (date(2027, 1, 18), "Plan: payment"), (date(2027, 2, 18), "Plan: payment"),
-        (date(2027, 3, 18), "Plan: payment"), (date(2027, 6, 9), "Plan: review"),
+        (date(2027, 3, 1), "Plan: review"), (date(2027, 3, 18), "Plan: payment"),
     ]  # fmt: skip
     assert all(event.decoded("DTEND") - event.decoded("DTSTART") == timedelta(days=1) for event in events)
     uids = [str(event["UID"]) for event in events]

@@ -125,6 +125,15 @@ def test_nothing_left_brings_tokens_and_too_much_stays_with_the_household() -> N
         Claim("a", -1)
 
 
+@pytest.mark.parametrize("left", [0, -5_000])
+def test_a_priority_debt_gets_a_token_too_when_there_is_nothing_at_all(left: int) -> None:
+    claims = [Claim("card", 500_000), Claim("rent", 300_000, 40_000, is_priority=True)]
+    offers = split_offers(left, claims).offers
+    assert [(o.amount_minor, o.is_priority, o.is_token) for o in offers] == [(100, False, True), (100, True, True)]
+    shared = split_offers(1, [*claims, Claim("power", 100_000, 10_000, is_priority=True)]).offers
+    assert [(o.amount_minor, o.is_token) for o in shared] == [(100, True), (1, False), (100, True)]
+
+
 CLAIMS = st.lists(
     st.builds(Claim, st.text(max_size=3), st.integers(0, 10**8), st.none() | st.integers(0, 10**6), st.booleans()),
     max_size=9,
@@ -137,7 +146,7 @@ def test_offers_sum_exactly_and_stay_within_every_cap(money: int, claims: list[C
     split = split_offers(money, claims)
     spent = max(money, 0)
     if any(offer.is_token for offer in split.offers):
-        assert sum(offer.amount_minor for offer in split.offers if offer.is_priority) == spent
+        assert sum(offer.amount_minor for offer in split.offers if not offer.is_token) == spent
     else:
         assert split.offered_minor == min(spent, sum(claim.cap_minor for claim in claims))
         assert split.offered_minor + split.left_minor == spent

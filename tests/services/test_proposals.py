@@ -9,6 +9,7 @@ from time import perf_counter
 import pytest
 from flask import Flask
 
+from planner.documents import sfs_json
 from planner.documents.proposal import PARTS, Asked, from_json, to_json
 from planner.engine.requests import work_out
 from planner.extensions import db
@@ -71,6 +72,24 @@ def test_tokens_when_nothing_is_left(proposal: Proposal) -> None:
     draft = services.find_draft(proposal, TODAY)
     assert [(part.offered_minor, part.is_token) for part in draft.parts] == [(100, True)] * 3
     assert {part.asked.interest for part in draft.parts if part.asked} == {"waived"}
+
+
+@pytest.mark.parametrize("income", [462_800, 400_000])
+def test_a_priority_debt_is_offered_a_token_too_when_nothing_is_left(
+    proposal: Proposal, household: Household, income: int
+) -> None:
+    loan = db.session.get(Loan, household.loan_ids["card"])
+    assert loan is not None
+    loan.is_priority, proposal.new_income_minor = True, income
+    draft = services.find_draft(proposal, TODAY)
+    assert [(part.offered_minor, part.is_token) for part in draft.parts] == [(100, True)] * 3
+    value = services.build_document(proposal, TODAY)
+    assert value.budget is not None
+    assert value.budget.priority_minor == 0
+    statement = sfs_json.summary(value)
+    overview, debts = statement["overview"], statement["debts"]
+    assert overview["total-available-for-non-priority-debts"] == overview["total-available-for-priority-debts"]
+    assert debts["token-payments"] == 3
 
 
 def test_what_the_borrower_set_stays_and_the_rest_is_not_taken_by_others(proposal: Proposal) -> None:
