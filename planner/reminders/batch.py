@@ -171,4 +171,7 @@ def _red_reason(letter: Letter, reminder: Reminder, rules: Rules, now: datetime)
         return Drop.PAUSED
     if letter.today > reminder.due_on:
         return Drop.TOO_LATE
+    if any(other.kind == reminder.kind and other.due_on == reminder.due_on and other.id > reminder.id
+           for other in letter.dispatch.reminders if reminder.id):  # fmt: skip
+        return Drop.SUPERSEDED  # it worsened while both waited: one message says it once
     return None if letter.radar and letter.radar.red_day(reminder.due_on) else Drop.FITS
