@@ -12,7 +12,7 @@ from enum import StrEnum
 
 from .calendars import WEEKDAYS, IsWorkingDay, Shift, shifted
 from .errors import TermsError
-from .reminding import Drop, Rules, Step, fires_at, is_paused, local_date, quiet_until
+from .reminding import Rules, Step, fires_at, is_paused, local_date, quiet_until
 
 # A red day is told from two weeks before (design/mock 06), or three days before its lender's last day to ask.
 RED_AHEAD_DAYS = 14
@@ -66,13 +66,12 @@ def help_window(due_on: date, lead_days: int, today: date, is_working_day: IsWor
 
 @dataclass(frozen=True, slots=True)
 class RedNotice:
-    """Say that `short_minor` (minor units) will be missing `on` that day; `level` counts the times it was said, from 1."""
+    """Say that `short_minor` (minor units) will be missing `on` that day; `level` counts the times it was planned, from 1."""
 
     on: date
     short_minor: int
     level: int
     fire_at: datetime
-    dropped: Drop | None
 
 
 def red_notices(
@@ -81,22 +80,24 @@ def red_notices(
 ) -> list[RedNotice]:  # fmt: skip
     """What is to be said about red days: each once, and again only when it misses a tenth more than was said.
 
-    `reds` are days with what they miss; `told` what was said of a day before; `lead_days` how early its lender wants to be asked.
-    They fire now, or when the quiet hours end.
+    `reds` are days with what they miss; `told` what was said of a day before, 0 for each time it was left out after all;
+    `lead_days` how early its lender wants to be asked. They fire now, or when the quiet hours end; a pause holds them until
+    it is over.
     """
     today, fire_at = local_date(now, rules), quiet_until(now, rules) or now
+    if is_paused(fire_at, rules):
+        return []
     found = []
     for on, short in reds:
         before = told.get(on, ())
         ahead = max(RED_AHEAD_DAYS, (lead_days or {}).get(on, 0) + ASK_MARGIN_DAYS)
         if today <= on <= today + timedelta(days=ahead) and _is_news(short, before):
-            dropped = Drop.PAUSED if is_paused(fire_at, rules) else None
-            found.append(RedNotice(on, short, len(before) + 1, fire_at, dropped))
+            found.append(RedNotice(on, short, len(before) + 1, fire_at))
     return found
 
 
 def _is_news(short: int, before: Sequence[int]) -> bool:
-    return not before or short * WORSE_BY > max(before) * (WORSE_BY + 1)
+    return short * WORSE_BY > max(before, default=0) * (WORSE_BY + 1)
 
 
 def ask_by_step(due_on: date, window: HelpWindow) -> Step:

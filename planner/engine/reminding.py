@@ -82,6 +82,10 @@ class Rules:
         if any(abs(offset) > MAX_OFFSET_DAYS for offset in offsets):
             raise TermsError("steps", "out_of_range", most=MAX_OFFSET_DAYS)
 
+    def step(self, offset_days: int) -> Step:
+        """The step of that day with its own time; one that is not among them, such as a weekly one, has the common time."""
+        return next((step for step in self.steps if step.offset_days == offset_days), Step(offset_days))
+
     def weekly(self, number: int) -> Step:
         """The `number`-th (from 1) weekly step; weeks count from the last step, at the earliest from the day after."""
         last = max((step.offset_days for step in self.steps), default=1)
@@ -164,7 +168,7 @@ def fires_at(due_on: date, step: Step, rules: Rules) -> datetime:
 
 
 def drop_reason(due: Due, step: Step, rules: Rules, now: datetime) -> Drop | None:
-    """Why this step is not to be sent at `now`, or None.
+    """Why this step is not to be sent at `now`, or at its own time where that is still to come; None when it is.
 
     Settled, paused, put off, overtaken by a later step, or too late to help.
     """
@@ -175,12 +179,11 @@ def drop_reason(due: Due, step: Step, rules: Rules, now: datetime) -> Drop | Non
         return Drop.PAUSED
     if due.snoozed_until is not None and local_date(fire_at, rules) < due.snoozed_until:
         return Drop.SNOOZED
-    if fire_at > now:
-        return None
-    if _next_has_fired(due, step, rules, now):
+    at = max(now, fire_at)
+    if _next_has_fired(due, step, rules, at):
         return Drop.SUPERSEDED
-    past_its_point = step.offset_days <= 0 and local_date(now, rules) > due.due_on
-    return Drop.TOO_LATE if past_its_point or now - fire_at > rules.still_helps else None
+    past_its_point = step.offset_days <= 0 and local_date(at, rules) > due.due_on
+    return Drop.TOO_LATE if past_its_point or at - fire_at > rules.still_helps else None
 
 
 def quiet_until(now: datetime, rules: Rules) -> datetime | None:

@@ -152,12 +152,11 @@ def drop_reason(letter: Letter, reminder: Reminder, now: datetime) -> str | None
     if n is None:
         return Drop.CLOSED
     due = pictures.due_of(position, n, letter.wishes, letter.snoozed)
-    step = Step(reminder.step)
     if reminder.kind == ReminderKind.INSTALMENT:
-        return reminding.drop_reason(due, step, rules, now)
+        return reminding.drop_reason(due, rules.step(reminder.step), rules, now)
     if due.settled or reminder.kind == ReminderKind.SNOOZED:
         return due.settled or (Drop.PAUSED if reminding.is_paused(now, rules) else None)
-    return None if notices.helps(due.due_on, step, rules, now=now) else Drop.TOO_LATE
+    return None if notices.helps(due.due_on, Step(reminder.step), rules, now=now) else Drop.TOO_LATE
 
 
 def _instalment(position: LoanPosition, reminder: Reminder) -> int | None:
@@ -172,4 +171,7 @@ def _red_reason(letter: Letter, reminder: Reminder, rules: Rules, now: datetime)
         return Drop.PAUSED
     if letter.today > reminder.due_on:
         return Drop.TOO_LATE
+    if any(other.kind == reminder.kind and other.due_on == reminder.due_on and other.id > reminder.id
+           for other in letter.dispatch.reminders if reminder.id):  # fmt: skip
+        return Drop.SUPERSEDED  # it worsened while both waited: one message says it once
     return None if letter.radar and letter.radar.red_day(reminder.due_on) else Drop.FITS

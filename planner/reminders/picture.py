@@ -91,7 +91,7 @@ def red_days(picture: Picture, told: dict[date, list[int]], now: datetime) -> li
     found = notices.red_notices(picture.red.items(), said, rules, now=now, lead_days=_lead_days(picture))
     return [
         Planned(f"radar:{red.on}:{red.level}", ReminderKind.RADAR, None, None, red.on, (today - red.on).days, red.fire_at,
-                short_minor=red.short_minor, dropped=red.dropped)
+                short_minor=red.short_minor)
         for red in found
     ]  # fmt: skip
 
@@ -182,11 +182,13 @@ def step_key(loan_id: int, due_on: date, step: int) -> str:
 
 
 def told_before(rows: Iterable[Reminder]) -> dict[date, list[int]]:
-    """What was said of each red day, in minor units; a message left out was not said."""
-    found: dict[date, list[int]] = {}
-    said: set[str] = set()
+    """What was said of each red day, in minor units, on any way; a message left out on all of them said nothing, which is 0.
+
+    It keeps its place all the same: its key is taken.
+    """
+    found: dict[date, dict[str, int]] = {}
     for row in rows:
-        if row.kind == ReminderKind.RADAR and row.key not in said and row.short_minor is not None:
-            said.add(row.key)
-            found.setdefault(row.due_on, []).append(row.short_minor)
-    return found
+        if row.kind == ReminderKind.RADAR and row.short_minor is not None:
+            of_day = found.setdefault(row.due_on, {})
+            of_day[row.key] = max(of_day.get(row.key, 0), 0 if row.dropped else row.short_minor)
+    return {on: list(of_day.values()) for on, of_day in found.items()}

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 
 from flask_babel import force_locale
 from sqlalchemy import select
+from sqlalchemy.orm import contains_eager
 
 from ..access import select_rows
 from ..cases.calendar import calendar_of
@@ -17,7 +18,7 @@ from ..extensions import db
 from ..models import Case, Channel, Dispatch, DispatchStatus, Reminder, ReminderKind, Wording
 from . import composing, planning
 from . import picture as pictures
-from .batch import Letter
+from .batch import Letter, drop_reason
 from .picture import Picture
 from .planned import Planned
 from .wishes import Wishes
@@ -43,9 +44,7 @@ class ComingMessage:
 def coming(picture: Picture, now: datetime, count: int = 10) -> list[ComingMessage]:
     """The messages that carry the next `count` reminders as things stand, each worded for the day it goes out."""
     wishes = picture.wishes
-    ahead = sorted(
-        [*pictures.next_reminders(picture, now, count + _MARGIN), *_waiting(wishes.case, now)], key=lambda p: p.fire_at
-    )
+    ahead = _ahead(picture, now, count + _MARGIN)
     live = [channel for channel, _target in planning.targets_of(wishes.case, wishes, now)]
     found, said = [], 0
     calendar = _calendar(wishes, ahead, now)
@@ -55,6 +54,15 @@ def coming(picture: Picture, now: datetime, count: int = 10) -> list[ComingMessa
         said += len(parts)
         found += [_message(picture, group, channels, calendar) for group, channels in _by_ways(wishes, parts, live)]
     return found
+
+
+def _ahead(picture: Picture, now: datetime, count: int) -> list[Planned]:
+    """What comes, by time: the rows as they wait in their messages, and what the rules say of everything that is no row yet."""
+    ruled = pictures.next_reminders(picture, now, count)
+    rows = _rows(picture.wishes.case, now)
+    found = [each for each in ruled if each.key not in rows]
+    found += _waiting(picture, [row for row in rows.values() if _waits(row, now)], {each.key: each for each in ruled})
+    return sorted(found, key=lambda each: each.fire_at)
 
 
 def _by_message(wishes: Wishes, ahead: Iterable[Planned]) -> list[list[Planned]]:
@@ -89,8 +97,7 @@ def _message(
     wishes, fire_at = picture.wishes, min(each.fire_at for each in parts)
     rows = [_row(wishes.case, each) for each in parts]
     row = Dispatch(case_id=wishes.case.id, channel=channels[0], target="", fire_at=fire_at, reminders=rows)
-    letter = Letter(row, wishes, "", None, rows, {}, {p.loan.id: p for p in picture.positions}, {}, picture.talks,
-                    picture.radar, local_date(fire_at, wishes.rules))  # fmt: skip
+    letter = _letter(picture, row, rows)
     letter.calendar = calendar
     full = wishes.wording == Wording.FULL
     with force_locale(wishes.case.locale):
@@ -101,6 +108,13 @@ def _message(
     return ComingMessage(fire_at, channels, title, items, all(each.due_on < letter.today for each in rows))
 
 
+def _letter(picture: Picture, row: Dispatch, rows: list[Reminder]) -> Letter:
+    """A message as it will stand when its time has come."""
+    positions = {p.loan.id: p for p in picture.positions}
+    return Letter(row, picture.wishes, "", None, rows, {}, positions, picture.snoozed, picture.talks, picture.radar,
+                  local_date(row.fire_at, picture.wishes.rules))  # fmt: skip
+
+
 def _row(case: Case, each: Planned) -> Reminder:
     """A reminder that is never stored."""
     return Reminder(
@@ -109,23 +123,52 @@ def _row(case: Case, each: Planned) -> Reminder:
     )  # fmt: skip
 
 
-def _waiting(case: Case, now: datetime) -> list[Planned]:
-    """What was put off, and red days that wait for the morning: these stand as rows only."""
+def _rows(case: Case, now: datetime) -> dict[str, Reminder]:
+    """What is written down already of what is ahead, or still waits, by key; the app's own list has everything."""
+    waits = (Dispatch.status == DispatchStatus.SCHEDULED) & (Dispatch.fire_at > now)
     rows = db.session.scalars(
-        select_rows(Reminder, case).join(Dispatch, Dispatch.id == Reminder.dispatch_id)
-        .where(Reminder.kind.in_((ReminderKind.SNOOZED, ReminderKind.RADAR)), Reminder.channel == Channel.APP)
-        .where(Reminder.fire_at > now, Dispatch.status == DispatchStatus.SCHEDULED, Reminder.dropped.is_(None))
+        select_rows(Reminder, case).outerjoin(Reminder.dispatch).options(contains_eager(Reminder.dispatch))
+        .where(Reminder.channel == Channel.APP, (Reminder.fire_at > now) | waits).order_by(Reminder.id)
     )  # fmt: skip
-    return [
-        Planned(row.key, ReminderKind(row.kind), row.loan_id, row.instalment_n, row.due_on, row.step, row.fire_at,
-                _channels_of(case, row), row.short_minor)
-        for row in rows
-    ]  # fmt: skip
+    return {row.key: row for row in rows}
 
 
-def _channels_of(case: Case, row: Reminder) -> tuple[str, ...]:
-    same = select(Reminder.channel).where(Reminder.case_id == case.id, Reminder.key == row.key)
-    return tuple(db.session.scalars(same.distinct()))
+def _waits(row: Reminder, now: datetime) -> bool:
+    """Whether its message is still to go out; a day's message takes along what would be due later that day."""
+    message = row.dispatch
+    return (
+        row.dropped is None
+        and message is not None
+        and message.status == DispatchStatus.SCHEDULED
+        and message.fire_at > now
+    )
+
+
+def _waiting(picture: Picture, rows: Sequence[Reminder], ruled: Mapping[str, Planned]) -> list[Planned]:
+    """Rows in messages to come, without those that will be dropped then, as the sender decides it."""
+    by_key = _channels_of(picture.wishes.case, [row.key for row in rows if row.key not in ruled])
+    found = []
+    for row in rows:
+        message = row.dispatch
+        if message is None or drop_reason(_letter(picture, message, []), row, message.fire_at):
+            continue
+        each = ruled.get(row.key) or _planned(row, tuple(by_key[row.key]))
+        found.append(replace(each, fire_at=message.fire_at))
+    return found
+
+
+def _planned(row: Reminder, channels: tuple[str, ...]) -> Planned:
+    return Planned(row.key, ReminderKind(row.kind), row.loan_id, row.instalment_n, row.due_on, row.step, row.fire_at,
+                   channels, row.short_minor)  # fmt: skip
+
+
+def _channels_of(case: Case, keys: Sequence[str]) -> dict[str, list[str]]:
+    """The ways each of these reminders goes."""
+    found: dict[str, list[str]] = {}
+    same = select(Reminder.key, Reminder.channel).where(Reminder.case_id == case.id, Reminder.key.in_(keys))
+    for key, channel in db.session.execute(same.distinct()) if keys else ():
+        found.setdefault(key, []).append(channel)
+    return found
 
 
 def _calendar(wishes: Wishes, ahead: Sequence[Planned], now: datetime) -> WorkCalendar:

@@ -16,6 +16,7 @@ from ..engine.notices import PayWay
 from ..engine.reminding import DEFAULT_STEPS, QuietHours, Rules, Step
 from ..extensions import db
 from ..models import Case, Channel, Consent, Loan, LoanReminders, Membership, ReminderSettings, Role, User, Wording
+from ..watching import who_is
 
 ALL_CHANNELS = tuple(Channel)
 
@@ -159,9 +160,22 @@ def _signed(wishes: Wishes, signing: Sequence[Consent], now: datetime) -> Wishes
     if counting:
         user = counting[-1].user
         return replace(wishes, signed_by=user.name or user.email, reply_to=user.email)
-    if any(consent.user.email == wishes.reply_to or consent.user.name == wishes.signed_by for consent in signing):
+    if any(_is_name_of(consent, wishes) for consent in signing):
         return replace(wishes, signed_by=None, reply_to=None)
     return wishes
+
+
+def _is_name_of(consent: Consent, wishes: Wishes) -> bool:
+    """Whether what is kept as the name or the address came with this consent, also where the account has others by now.
+
+    The name was kept with the agency's behind it, which is still known when the counsellor goes by another.
+    """
+    user, agency, name = consent.user, consent.agency, wishes.signed_by
+    if wishes.reply_to is not None and wishes.reply_to in (user.email, agency.email):
+        return True
+    return name is not None and (
+        name in (user.name, user.email, who_is(consent)[:80]) or name.endswith(f", {agency.name}")
+    )
 
 
 def _loan_wishes(row: LoanReminders) -> LoanWishes:

@@ -29,8 +29,9 @@ def plan(case: Case, proposal_id: int) -> Page:
     for earlier in services.waiting(case):
         if earlier.proposal_id == proposal_id:
             services.withdraw(earlier, clock.now())
-    about = {"reference": draft.proposal.reference}
-    return _made(services.make(case, SuggestionKind.PLAN, about, plans.items_of(draft), proposal_id=proposal_id))
+    items = plans.items_of(draft)
+    about = {"reference": draft.proposal.reference, "plan": plans.written(draft.proposal)}
+    return _made(services.make(case, SuggestionKind.PLAN, about, items, proposal_id=proposal_id))
 
 
 @bp.post(f"/letters{letter_views.ONE}/suggest")

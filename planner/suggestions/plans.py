@@ -4,12 +4,15 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from ..changing import Change
+from ..changing import Change, values_of
 from ..extensions import db
 from ..models import Proposal, ProposalItem, Suggestion, SuggestionItem
 from ..proposals import checking
 from ..proposals import services as proposals
 from ..proposals.drafting import Draft, Part
+
+# Whose it is and whether it counts: no words of the plan.
+_OF_APPROVAL = ("approved_at", "drafted_by_id", "agency_id")
 
 
 def is_of_plan(item: SuggestionItem) -> bool:
@@ -32,10 +35,32 @@ def items_of(draft: Draft) -> list[SuggestionItem]:
     return found
 
 
+def written(plan: Proposal) -> Change:
+    """All that a plan says, for the borrower approves the whole of it: its own columns and those of each creditor.
+
+    Values rather than the version, which counts saves of the steps alone: not those of a creditor's row by itself, and also
+    those that change nothing.
+    """
+    said = {name: value for name, value in values_of(plan).items() if name not in _OF_APPROVAL}
+    return said | {"items": [values_of(row) | {"id": row.id} for row in plan.items]}
+
+
+def has_changed(suggestion: Suggestion) -> bool:
+    """Whether the plan says anything else than when it was suggested, or is gone."""
+    plan = _find_plan(suggestion)
+    if plan is None:
+        return True
+    if "plan" in suggestion.about:
+        return bool(suggestion.about["plan"] != written(plan))
+    return plan.updated_at > suggestion.created_at  # suggested before its words were kept
+
+
 def is_stale(item: SuggestionItem, suggestion: Suggestion) -> bool:
-    """Whether the plan no longer asks what was put before the borrower."""
-    row = _find_item(item, suggestion)
-    return row is None or not row.is_included or _asked(row) != item.after
+    """Whether the plan is no longer the one that was put before the borrower, or no longer asks this."""
+    if has_changed(suggestion):
+        return True
+    row = _find_item(item, suggestion) if is_of_plan(item) else None
+    return is_of_plan(item) and (row is None or not row.is_included or _asked(row) != item.after)
 
 
 def approve(suggestion: Suggestion, now: datetime) -> None:

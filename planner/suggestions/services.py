@@ -168,7 +168,9 @@ def is_stale(item: SuggestionItem, case: Case) -> bool:
 
 
 def _is_stale(item: SuggestionItem, suggestion: Suggestion, case: Case) -> bool:
-    return plans.is_stale(item, suggestion) if plans.is_of_plan(item) else applying.is_stale(item, case)
+    if suggestion.kind == SuggestionKind.PLAN and plans.is_stale(item, suggestion):
+        return True
+    return not plans.is_of_plan(item) and applying.is_stale(item, case)
 
 
 def _write(item: SuggestionItem, suggestion: Suggestion, case: Case) -> bool:

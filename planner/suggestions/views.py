@@ -14,7 +14,7 @@ from ..errors import Conflict
 from ..extensions import db
 from ..messages import see_other
 from ..models import Case, Part, Suggestion, SuggestionKind
-from . import effects, making, scenarios, services, words
+from . import effects, making, plans, scenarios, services, words
 from .blueprint import Page, bp
 from .forms import DecideForm, NoteForm
 
@@ -104,6 +104,7 @@ def _detail_page(case: Case, suggestion: Suggestion, *, fault: str = "", form: N
         "is_own": consent is not None and consent.user_id == suggestion.user_id,
         "scenario": scenarios.of_suggestion(suggestion, case) if suggestion.kind == SuggestionKind.SCENARIO else None,
         "plan": words.plan_of(suggestion, case),
+        "plan_changed": is_open and suggestion.kind == SuggestionKind.PLAN and plans.has_changed(suggestion),
     }
     return render_template(
         "suggestions/detail.html", s=suggestion, shown=words.shown_items(suggestion, case), effect=effect, words=words,

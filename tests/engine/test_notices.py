@@ -17,7 +17,7 @@ from planner.engine.notices import (
     send_by_step,
     snooze_until,
 )
-from planner.engine.reminding import Drop, Rules, fires_at
+from planner.engine.reminding import Rules, fires_at
 
 RULES = Rules(ZoneInfo("Asia/Shanghai"))
 NOON = datetime(2026, 12, 9, 4, tzinfo=UTC)
@@ -26,7 +26,7 @@ RED = date(2026, 12, 18)
 
 def test_a_red_day_is_said_at_once_in_the_day_and_in_the_morning_at_night() -> None:
     [notice] = red_notices([(RED, 31_200)], {}, RULES, now=NOON)
-    assert (notice.short_minor, notice.level, notice.fire_at, notice.dropped) == (31_200, 1, NOON, None)
+    assert (notice.short_minor, notice.level, notice.fire_at) == (31_200, 1, NOON)
     night = NOON + timedelta(hours=10)
     [notice] = red_notices([(RED, 31_200)], {}, RULES, now=night)
     assert notice.fire_at == datetime(2026, 12, 10, 1, tzinfo=UTC)
@@ -57,10 +57,17 @@ def test_however_often_it_is_looked_at_each_message_is_worse_than_all_before(sho
     assert len(told[RED]) <= 230, "each a tenth more than the last: no flood, however the figures move"
 
 
-def test_a_pause_holds_red_days_too() -> None:
-    paused = Rules(RULES.zone, paused_until=date(2026, 12, 20))
-    [notice] = red_notices([(RED, 100)], {}, paused, now=NOON)
-    assert notice.dropped == Drop.PAUSED
+def test_a_pause_holds_red_days_until_it_is_over() -> None:
+    paused = Rules(RULES.zone, paused_until=date(2026, 12, 12))
+    assert red_notices([(RED, 100)], {}, paused, now=NOON) == []
+    [notice] = red_notices([(RED, 100)], {}, paused, now=NOON + timedelta(days=3))
+    assert notice.level == 1
+
+
+def test_what_was_left_out_was_not_said_but_keeps_its_number() -> None:
+    [notice] = red_notices([(RED, 100)], {RED: [0]}, RULES, now=NOON)
+    assert notice.level == 2
+    assert red_notices([(RED, 10_500)], {RED: [10_000, 0]}, RULES, now=NOON) == []
 
 
 def test_the_last_day_to_ask_is_told_the_day_before() -> None:

@@ -217,3 +217,16 @@ def test_no_firing_is_quiet_and_none_moves_by_more_than_a_day(zone: str, day: da
     assert quiet_until(fire_at, rules) is None
     if offset == 0:
         assert local.date() == day
+
+
+def test_a_step_to_come_that_quiet_hours_move_onto_the_next_one_is_left_out_already_now() -> None:
+    rules = Rules(SHANGHAI, steps=(Step(-2, time(22)), Step(-1, time(7)), Step(0)))
+    found = due_steps([HAIER], rules, now=at("2026-12-09T08:12"), horizon=timedelta(days=14))
+    assert [(r.step, r.dropped) for r in found][:3] == [(-2, Drop.SUPERSEDED), (-1, None), (0, None)]
+    assert [r.step for r in coming([HAIER], rules, now=at("2026-12-09T08:12"))][:2] == [-1, 0]
+
+
+def test_the_step_of_a_day_has_its_own_time_and_a_weekly_one_the_common_one() -> None:
+    rules = Rules(SHANGHAI, steps=(Step(-3, time(22, 30)), Step(1)))
+    assert rules.step(-3) == Step(-3, time(22, 30))
+    assert rules.step(8) == rules.weekly(1) == Step(8)

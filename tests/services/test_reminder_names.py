@@ -91,6 +91,26 @@ def test_a_name_the_borrower_typed_stays_when_a_consent_is_over(
         assert (wishes.signed_by, wishes.reply_to) == ("王老师", "wang@agency.example")
 
 
+@pytest.mark.parametrize(
+    "change", [{"email": "new@harbour.example"}, {"email": "new@harbour.example", "name": "Lin Chen"}]
+)
+def test_who_changed_name_or_address_signs_no_longer_than_the_consent(
+    app: Flask, household: Household, consent_id: int, change: dict[str, str]
+) -> None:
+    with app.test_request_context(base_url=BASE):
+        consent = db.session.get_one(Consent, consent_id)
+        consents.sign_reminders(db.session.get_one(Case, household.case_id), consent, is_on=True)
+        for name, value in change.items():
+            setattr(consent.user, name, value)
+        db.session.commit()
+    run_out(app, consent_id)
+    app.config["SETTINGS"] = replace(app.config["SETTINGS"], fixed_now=DUE_MORNING)
+    with app.app_context():
+        case = db.session.get_one(Case, household.case_id)
+        wishes = wishes_of_many([case])[case.id]
+        assert (wishes.signed_by, wishes.reply_to) == (None, None)
+
+
 def test_a_batch_asks_once_for_all_its_consents(
     app: Flask, household: Household, consent_id: int, count_queries: Callable[[], int]
 ) -> None:

@@ -7,7 +7,7 @@ import json
 import re
 import threading
 from collections.abc import Callable
-from datetime import date
+from datetime import date, timedelta
 from typing import Any
 
 import pytest
@@ -431,6 +431,86 @@ def test_a_plan_that_was_changed_after_it_was_suggested_is_not_approved(place: P
         db.session.commit()
     decide(place, borrower, made.id, first.n)
     assert plan(place, key).approved_at is None
+
+
+@pytest.mark.parametrize(("step", "form"), [
+    ("cause", {"cause": "illness", "cause_text": "Another text", "new_income": "5500"}),
+    ("cause", {"cause": "income", "cause_text": "No overtime", "new_income": "9000"}),
+])  # fmt: skip
+def test_a_plan_whose_words_changed_after_it_was_suggested_is_not_approved(
+    place: Place, borrower: FlaskClient, step: str, form: dict[str, str]
+) -> None:
+    lin = place.counsellor()
+    key = drafted(place, lin)
+    post(lin, place.path(f"plans/{key}/suggest"), {})
+    made = place.suggestion()
+    assert "changed since" not in words(get(borrower, place.path(f"suggestions/{made.id}")))
+    post(lin, place.path(f"plans/{key}/{step}"), form)
+    page = get(borrower, place.path(f"suggestions/{made.id}"))
+    assert "The plan changed since it was suggested" in words(page)
+    assert 'value="approve"' not in page
+    done = words(get(borrower, decide(place, borrower, made.id, *(item.n for item in made.items))))
+    assert plan(place, key).approved_at is None
+    assert "What had changed meanwhile was left as it is" in done
+    assert {item.decision for item in place.suggestion().items} == {"stale"}
+
+
+@pytest.mark.parametrize(("name", "value"), [
+    ("cause_until", date(2027, 6, 1)), ("checked", {"over-rent": "right"}), ("review_on", date(2027, 5, 1)),
+    ("borrower_name", "Somebody"), ("borrower_contact", "another address"),
+])  # fmt: skip
+def test_any_column_of_a_plan_that_changed_makes_it_stale(
+    place: Place, borrower: FlaskClient, name: str, value: Any
+) -> None:
+    lin = place.counsellor()
+    key = drafted(place, lin)
+    post(lin, place.path(f"plans/{key}/suggest"), {})
+    made = place.suggestion()
+    with place.app.app_context():
+        setattr(db.session.get_one(Proposal, key), name, value)
+        db.session.commit()
+    decide(place, borrower, made.id, *(item.n for item in made.items))
+    assert plan(place, key).approved_at is None
+
+
+def test_a_creditor_added_or_put_back_after_a_plan_was_suggested_makes_it_stale(
+    place: Place, borrower: FlaskClient
+) -> None:
+    """Seen in the creditors' rows alone: the plan's own version stays."""
+    lin = place.counsellor()
+    key = drafted(place, lin)
+    with place.app.app_context():
+        last = db.session.get_one(Proposal, key).items[-1]
+        last.is_included = False
+        db.session.commit()
+        left_out = last.id
+    post(lin, place.path(f"plans/{key}/suggest"), {})
+    made, version = place.suggestion(), plan(place, key).version
+    assert left_out not in {item.row_id for item in made.items}
+    with place.app.app_context():
+        db.session.get_one(ProposalItem, left_out).is_included = True
+        db.session.commit()
+    assert plan(place, key).version == version
+    decide(place, borrower, made.id, *(item.n for item in made.items))
+    assert plan(place, key).approved_at is None
+
+
+def test_a_plan_suggested_before_its_words_were_kept_is_stale_once_it_was_saved_again(
+    place: Place, borrower: FlaskClient
+) -> None:
+    lin = place.counsellor()
+    key = drafted(place, lin)
+    post(lin, place.path(f"plans/{key}/suggest"), {})
+    made = place.suggestion()
+    with place.app.app_context():
+        stored = db.session.get_one(Suggestion, made.id)
+        stored.about = {name: value for name, value in stored.about.items() if name != "plan"}
+        db.session.commit()
+    assert "changed since" not in words(get(borrower, place.path(f"suggestions/{made.id}")))
+    with place.app.app_context():
+        db.session.get_one(Proposal, key).updated_at += timedelta(minutes=1)
+        db.session.commit()
+    assert "The plan changed since it was suggested" in words(get(borrower, place.path(f"suggestions/{made.id}")))
 
 
 def test_under_a_consent_to_edit_the_plan_is_approved_as_it_is_made_and_told(place: Place) -> None:
