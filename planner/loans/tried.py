@@ -38,33 +38,57 @@ class Balance(NamedTuple):
     after_minor: int
 
 
-def headline(position: LoanPosition, outcome: Outcome) -> str:
-    """The one thing the change does, its number first."""
-    what, cur = outcome.what, position.loan.currency
+class Effect(NamedTuple):
+    """The one thing a change does, without words, as it can be kept: which, of how much, in the currency's minor units."""
+
+    kind: str
+    value: int | str | None
+    currency: str
+    monthly: bool
+
+
+def effect(position: LoanPosition, outcome: Outcome) -> Effect:
+    """The one thing the change does."""
+    kind, value = _effect(outcome)
+    return Effect(kind, value, position.loan.currency, _monthly(position))
+
+
+def _effect(outcome: Outcome) -> tuple[str, int | str | None]:
+    what = outcome.what
     change = what.instalment_change_minor
     if what.forgiven_minor:
-        return _("%(amount)s need not be paid", amount=money(what.forgiven_minor, cur))
+        return "forgiven", what.forgiven_minor
     if change < 0:
-        less = money(-change, cur)
-        return (
-            _("%(amount)s less a month", amount=less)
-            if _monthly(position)
-            else _("%(amount)s less each time", amount=less)
-        )
+        return "less", -change
     if what.months_change < 0:
-        return _("Paid off %(span)s earlier", span=span(position, -what.months_change))
+        return "earlier", -what.months_change
     if what.after.last_date > what.before.last_date and not change:
-        return _("Ends on %(day)s", day=day(what.after.last_date, "full"))
+        return "ends", what.after.last_date.isoformat()
     if change > 0 and what.total_change_minor >= 0:
-        more = money(change, cur)
-        return (
-            _("%(amount)s more a month", amount=more)
-            if _monthly(position)
-            else _("%(amount)s more each time", amount=more)
-        )
-    if what.total_change_minor < 0:
-        return _("The last payment gets smaller")
-    return _("No difference")
+        return "more", change
+    return ("last", None) if what.total_change_minor < 0 else ("same", None)
+
+
+def effect_words(found: Effect) -> str:
+    """It in words, its number first."""
+    kind, value, cur, monthly = found
+    if kind == "earlier":
+        return _("Paid off %(span)s earlier", span=_span(int(value or 0), monthly=monthly))
+    if kind == "ends":
+        return _("Ends on %(day)s", day=day(date.fromisoformat(str(value)), "full"))
+    if kind in ("last", "same"):
+        return _("The last payment gets smaller") if kind == "last" else _("No difference")
+    amount = money(int(value or 0), cur)
+    if kind == "forgiven":
+        return _("%(amount)s need not be paid", amount=amount)
+    if kind == "less":
+        return _("%(amount)s less a month", amount=amount) if monthly else _("%(amount)s less each time", amount=amount)
+    return _("%(amount)s more a month", amount=amount) if monthly else _("%(amount)s more each time", amount=amount)
+
+
+def headline(position: LoanPosition, outcome: Outcome) -> str:
+    """The one thing the change does, its number first."""
+    return effect_words(effect(position, outcome))
 
 
 def sentences(position: LoanPosition, outcome: Outcome) -> list[str]:
@@ -131,7 +155,11 @@ def lines(position: LoanPosition, outcome: Outcome) -> list[Line]:
 
 def span(position: LoanPosition, count: int) -> str:
     """So many months, or instalments where the loan is not paid by the month."""
-    if _monthly(position):
+    return _span(count, monthly=_monthly(position))
+
+
+def _span(count: int, *, monthly: bool) -> str:
+    if monthly:
         return str(ngettext("%(num)d month", "%(num)d months", count))
     return str(ngettext("%(num)d instalment", "%(num)d instalments", count))
 

@@ -62,8 +62,7 @@ def scenario(case: Case, loan_id: int) -> Page:
     if found is None or found.outcome is None:
         flash(_("This cannot be worked out, so there is nothing to suggest"))
         return see_other(url_for("loans.what_if", loan_id=loan_id))
-    about = {"loan_id": loan_id, "query": query, "headline": found.headline, "label": found.outcome.label,
-             "lines": found.figures}  # fmt: skip
+    about = {"loan_id": loan_id, "query": query} | scenarios.kept(found, found.outcome)
     return _made(services.make(case, SuggestionKind.SCENARIO, about))
 
 

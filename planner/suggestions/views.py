@@ -109,5 +109,5 @@ def _detail_page(case: Case, suggestion: Suggestion, *, fault: str = "", form: N
     return render_template(
         "suggestions/detail.html", s=suggestion, shown=words.shown_items(suggestion, case), effect=effect, words=words,
         fault=fault, form=form or NoteForm(formdata=None, data={"note": suggestion.note, "version": suggestion.version}),
-        is_open=is_open, **more,
+        is_open=is_open, scenarios=scenarios, **more,
     )  # fmt: skip

@@ -20,7 +20,7 @@ from ..formatting import money
 from ..letters import words as letters
 from ..models import Case, Proposal, ProposalItem, Suggestion, SuggestionItem, SuggestionKind
 from ..proposals import words as proposals
-from . import applying, plans, services
+from . import applying, plans, scenarios, services
 
 DECISIONS: dict[str, Any] = {
     services.APPROVED: _l("approved"), services.DECLINED: _l("declined"), services.STALE: _l("changed meanwhile, left as it is"),
@@ -42,7 +42,7 @@ def heading(suggestion: Suggestion) -> str:
     if suggestion.kind == SuggestionKind.LETTER:
         return str(letters.title_of(suggestion.about["letter"]))
     if suggestion.kind == SuggestionKind.SCENARIO:
-        return _("A what-if: %(headline)s", headline=suggestion.about["headline"])
+        return _("A what-if: %(headline)s", headline=scenarios.headline_of(suggestion.about))
     if suggestion.kind == SuggestionKind.PLAN:
         return _("A repayment plan")
     return str(ngettext("%(num)d change", "%(num)d changes", len(suggestion.items)))

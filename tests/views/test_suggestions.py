@@ -13,6 +13,7 @@ from typing import Any
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
+from flask_babel import force_locale
 from sqlalchemy import event, select
 from sqlalchemy.orm import Session
 
@@ -21,6 +22,7 @@ from planner.loans import services as loans
 from planner.models import (
     AuditAct,
     BudgetLine,
+    Case,
     CashChange,
     Guideline,
     Loan,
@@ -30,8 +32,10 @@ from planner.models import (
     ProposalItem,
     Scope,
     Suggestion,
+    User,
 )
 from planner.proposals import services as proposals
+from planner.suggestions import scenarios
 from tests.agency import give_consent
 from tests.documents.readers import pdf_text
 from tests.factories import Household, sign_in_as
@@ -603,7 +607,7 @@ def test_a_what_if_is_worked_out_anew_and_wanted(place: Place, borrower: FlaskCl
     made = place.suggestion()
     with place.app.app_context():
         stored = db.session.get_one(Suggestion, made.id)
-        stored.about = stored.about | {"headline": "Paid off 99 months earlier"}
+        stored.about = stored.about | {"effect": ["earlier", 99, "CNY", True]}
         db.session.commit()
     seen = words(get(borrower, place.path(f"suggestions/{made.id}")))
     assert "99 months" not in seen.replace("A what-if: Paid off 99 months earlier", "")
@@ -611,6 +615,56 @@ def test_a_what_if_is_worked_out_anew_and_wanted(place: Place, borrower: FlaskCl
     done = get(borrower, decide(place, borrower, made.id))
     assert "Go to the loan" in done
     assert "approved" in words(get(lin, place.path("suggestions")))
+
+
+WHAT_IFS = (WHAT_IF, "kind=defer&defer=1&interest=waived", "kind=longer", "kind=less", "kind=settle")
+
+
+def in_chinese(place: Place) -> FlaskClient:
+    """The borrower, whose account is in Chinese."""
+    with place.app.app_context():
+        db.session.get_one(User, place.household.user_id).locale = "zh_Hans_CN"
+        db.session.commit()
+    return sign_in_as(place.app, place.household.user_id)
+
+
+@pytest.mark.parametrize("query", WHAT_IFS)
+@pytest.mark.parametrize("name", ["card", "haier"])
+def test_a_what_if_is_read_in_the_readers_language(place: Place, query: str, name: str) -> None:
+    lin, loan = place.counsellor(), place.household.loan_ids[name]
+    lin.post(place.path(f"loans/{loan}/what-if/suggest?{query}"))
+    key = place.suggestion().id
+    assert "The loan changed" not in get(lin, place.path(f"suggestions/{key}"))
+    borrower = in_chinese(place)
+    page = get(borrower, place.path(f"suggestions/{key}"))
+    assert "有变动" not in page
+    heading = re.search(r"<h1>(试算：.*?)</h1>", page)
+    assert heading is not None
+    assert not re.search(r"[A-Za-z]{2}", heading[1])
+    assert heading[1] in get(borrower, place.path("suggestions"))
+
+
+def test_a_what_if_stored_in_a_counsellors_words_opens_as_it_is(place: Place) -> None:
+    lin, loan = place.counsellor(), place.household.loan_ids["card"]
+    post(lin, place.path(f"loans/{loan}/what-if/suggest?{WHAT_IF}"), {})
+    with place.app.test_request_context():
+        stored = db.session.scalars(select(Suggestion)).one()
+        found = scenarios.of_suggestion(stored, db.session.get_one(Case, stored.case_id))
+        assert found is not None
+        with force_locale("en"):
+            stored.about = {"loan_id": loan, "query": WHAT_IF, "headline": found.headline, "label": "one more payment",
+                            "lines": [list(line) for line in found.lines], "approved": False}  # fmt: skip
+            said = found.headline
+        db.session.commit()
+        key = stored.id
+    borrower = in_chinese(place)
+    page = words(get(borrower, place.path(f"suggestions/{key}")))
+    assert "这笔借款有变动" not in page
+    assert f"试算：{said}" in page
+    with place.app.app_context():
+        loans.add_payment(db.session.get_one(Loan, loan), 100000, date(2026, 12, 9))
+        db.session.commit()
+    assert "有变动" in words(get(borrower, place.path(f"suggestions/{key}")))
 
 
 def test_a_what_if_of_a_loan_that_changed_says_so(place: Place, borrower: FlaskClient) -> None:
