@@ -30,7 +30,7 @@ def index(member: AgencyMember) -> Page:
     span, found = _asked(member)
     return render_template(
         "caseload/outcomes.html", agency=member.agency, span=span, report=found, labels=labels(), cell_words=cell_words,
-        sum_words=sum_words, today=clock.today(zone_of(member)),
+        sum_words=sum_words, spans=outcomes.closed_spans(clock.today(zone_of(member))), span_words=span_words,
     )  # fmt: skip
 
 
@@ -39,12 +39,12 @@ def index(member: AgencyMember) -> Page:
 def as_csv(member: AgencyMember) -> Page:
     span, found = _asked(member)
     content = csv_file.write(_rows(member.agency.name, span, found))
-    return download(File(f"outcomes-{span.first:%Y-%m}-{span.last:%Y-%m}.csv", "text/csv; charset=utf-8", content))
+    return download(File(f"outcomes-{span.key}.csv", "text/csv; charset=utf-8", content))
 
 
 def _asked(member: AgencyMember) -> tuple[Span, Report]:
     zone = zone_of(member)
-    span = outcomes.span_of(request.args.get("from"), request.args.get("to"), clock.today(zone))
+    span = outcomes.span_of(request.args.get("span"), clock.today(zone))
     return span, outcomes.outcomes_of(member.agency_id, span, clock.now(), zone)
 
 
@@ -59,24 +59,32 @@ def labels() -> dict[str, str]:
     }  # fmt: skip
 
 
+def span_words(span: Span) -> str:
+    """What a quarter or a year is called."""
+    if span.last.month - span.first.month > 2:
+        return str(span.first.year)
+    return _("Quarter %(n)d of %(year)d", n=span.last.month // 3, year=span.first.year)
+
+
 def cell_words(cell: Cell) -> str:
     """A count as it is published."""
     if cell.shown == Shown.FEW:
         return _("fewer than 5")
     if cell.shown == Shown.HIDDEN:
         return _("kept back")
-    return "–" if cell.value is None else str(cell.value).removesuffix(".0")
+    return "–" if cell.value is None else str(cell.value)
 
 
 def sum_words(cell: Cell, code: str) -> str:
     """An amount as it is published."""
-    return money(int(cell.value), code) if cell.shown == Shown.EXACT and cell.value is not None else cell_words(cell)
+    return money(cell.value, code) if cell.shown == Shown.EXACT and cell.value is not None else cell_words(cell)
 
 
 def _rows(name: str, span: Span, found: Report) -> Iterator[list[str]]:
     words = labels()
     yield [_("Outcomes"), name]
     yield [_("From"), span.first.isoformat(), _("Until"), span.last.isoformat()]
+    yield [_("Rounded"), _("counts to fives, amounts more coarsely; parts need not add up")]
     yield [_("Clients helped"), cell_words(found.course.total)]
     yield from ([words[key], cell_words(cell)] for key, cell in found.course.parts.items())
     yield [_("Took their consent back"), cell_words(found.withdrawn)]
@@ -94,4 +102,4 @@ def _rows(name: str, span: Span, found: Report) -> Iterator[list[str]]:
 def _plain(cell: Cell, code: str) -> str:
     if cell.shown != Shown.EXACT or cell.value is None:
         return cell_words(cell)
-    return format(from_minor(int(cell.value), currency(code)), "f")
+    return format(from_minor(cell.value, currency(code)), "f")

@@ -1,7 +1,8 @@
 """The facts an agency's report of outcomes is made of, from what is stored. What is published of them is engine/outcomes.py.
 
-A client counts from the day consent was given to the day it ended by its time, within the months of the report. Of those who took
-their consent back nothing is read; they are a number.
+A client counts from the day consent was given to the day it ended by its time, within the quarter or year of the report. Of
+those who took their consent back nothing is read; they are a number. Only whole quarters and years that are past can be asked
+for: spans that anybody may choose would tell of one client by what they differ in.
 """
 
 from __future__ import annotations
@@ -26,16 +27,22 @@ from ..loans import services as loans
 from ..loans.agreed import Agreed, rows_of
 from ..models import Arrangement, Case, Consent, Loan, Part, Reminder, ReminderKind, Response, Share
 
-MONTHS = 12
+QUARTERS, YEARS = 8, 3
 _AT_ONCE = 200
 _DAY = timedelta(days=1)
 
 
 class Span(NamedTuple):
-    """Whole months, both days included."""
+    """A whole quarter or year, both days included."""
 
     first: date
     last: date
+
+    @property
+    def key(self) -> str:
+        """2026-Q3 or 2026, as addresses and files name it."""
+        is_year = self.first.month == 1 and self.last.month == 12
+        return f"{self.first.year}" if is_year else f"{self.first.year}-Q{self.last.month // 3}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,25 +56,25 @@ class Watched:
     last: date
 
 
-def span_of(first: str | None, last: str | None, today: date) -> Span:
-    """The whole months that hold these days ("2026-01" or "2026-01-15"), the last twelve where none are given."""
-    end = _month(last) or today.replace(day=1)
-    end = min(end, today.replace(day=1))
-    start = _month(first) or add_months(end, 1 - MONTHS)
-    start = min(start, end)
-    return Span(start, add_months(end, 1) - _DAY)
+def closed_spans(today: date) -> list[Span]:
+    """The quarters and years that are over, of which there can be a report: the newest first, quarters before years."""
+    running = date(today.year, today.month - (today.month - 1) % 3, 1)
+    starts = [add_months(running, -3 * n) for n in range(1, QUARTERS + 1)]
+    years = [today.year - n for n in range(1, YEARS + 1)]
+    return [
+        *(Span(start, add_months(start, 3) - _DAY) for start in starts),
+        *(Span(date(year, 1, 1), date(year, 12, 31)) for year in years),
+    ]
 
 
-def _month(text: str | None) -> date | None:
-    try:
-        year, month = (int(part) for part in (text or "").split("-")[:2])
-        return date(year, month, 1) if 1970 <= year <= 2100 else None
-    except ValueError:
-        return None
+def span_of(key: str | None, today: date) -> Span:
+    """The one of them with this key; the last quarter for a word that is none of theirs."""
+    spans = closed_spans(today)
+    return next((span for span in spans if span.key == key), spans[0])
 
 
 def outcomes_of(agency_id: int, span: Span, now: datetime, zone: str) -> Report:
-    """The report of an agency for these months, as they run in `zone`."""
+    """The report of an agency for this span, as it runs in `zone`."""
     watched, withdrawn = _clients(agency_id, span, now, ZoneInfo(zone))
     parts = (watched[n : n + _AT_ONCE] for n in range(0, len(watched), _AT_ONCE))
     facts = [each for some in parts for each in _facts(some)]
@@ -75,7 +82,7 @@ def outcomes_of(agency_id: int, span: Span, now: datetime, zone: str) -> Report:
 
 
 def _clients(agency_id: int, span: Span, now: datetime, zone: ZoneInfo) -> tuple[list[Watched], int]:
-    """The clients with consent in these months, and how many had it and took it back since."""
+    """The clients with consent in this span, and how many had it and took it back since."""
     first, last = (datetime.combine(day, time(), zone) for day in (span.first, span.last + _DAY))
     rows = select(Consent, Case).join(Case, Case.id == Consent.case_id).where(
         Consent.agency_id == agency_id, Consent.given_at < last

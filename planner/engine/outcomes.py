@@ -4,25 +4,31 @@ A count of 1 to 4 clients is not published, nor is what would give it away: in a
 part below 5 is kept back together, zeros among them, and where these could still be worked out from the total, every part is. An
 amount is published when 5 clients or more stand behind it. Whoever knows these rules and reads the whole table still finds at
 least two values possible for each part that is kept back (tests/engine/test_outcomes.py tries them all).
+
+What is published is rounded, so that two reports over nearly the same clients do not give one of them away by subtraction:
+counts to fives, an amount to a step no smaller than the most any one client adds to it (a 1, 2 or 5 with zeros, at least 100 of
+the currency). By how much a client more or less moves an amount stays open by at least as much as they owe.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from decimal import Decimal
 from enum import StrEnum
 from statistics import median
 from typing import NamedTuple
 
+from .money import currency
+
 LEAST = 5
+COUNTS_TO, AMOUNTS_TO = 5, 100
 ANSWERS = ("accept", "counter", "ask", "decline", "unanswered")
 COURSES = ("better", "same", "worse", "unknown")
 DAYS = ("avoided", "came_true")
 
 
 class Shown(StrEnum):
-    """How a figure is published: as it is, as "fewer than 5", or not at all."""
+    """How a figure is published: rounded, as "fewer than 5", or not at all."""
 
     EXACT = "exact"
     FEW = "few"
@@ -38,10 +44,10 @@ class Count(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Cell:
-    """A published figure; `value` is None unless it is shown exactly, or where there is nothing to take a figure of."""
+    """A published figure; `value` is None unless it is shown, rounded, or where there is nothing to take a figure of."""
 
     shown: Shown
-    value: int | Decimal | None = None
+    value: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,15 +122,19 @@ def report(clients: Sequence[ClientFacts], withdrawn: int) -> Report:
 
 def single(count: Count) -> Cell:
     """A count that is part of no table."""
-    return Cell(Shown.FEW) if 0 < count.clients < LEAST else Cell(Shown.EXACT, count.number)
+    return Cell(Shown.FEW) if 0 < count.clients < LEAST else Cell(Shown.EXACT, rounded(count.number, COUNTS_TO))
 
 
 def table(parts: Mapping[str, Count], clients: int) -> Table:
-    """A total and its parts; `clients` stand behind the total, of whom one may stand behind several parts."""
+    """A total and its parts; `clients` stand behind the total, of whom one may stand behind several parts.
+
+    Each is rounded by itself, so that they need not add up any more.
+    """
     total = single(Count(sum(count.number for count in parts.values()), clients))
     hidden = set(parts) if total.shown != Shown.EXACT else kept_back(parts)
     shown = {
-        key: Cell(Shown.HIDDEN) if key in hidden else Cell(Shown.EXACT, count.number) for key, count in parts.items()
+        key: Cell(Shown.HIDDEN) if key in hidden else Cell(Shown.EXACT, rounded(count.number, COUNTS_TO))
+        for key, count in parts.items()
     }
     return Table(total, shown)
 
@@ -139,6 +149,21 @@ def kept_back(parts: Mapping[str, Count]) -> set[str]:
     return small if is_open else set(parts)
 
 
+def rounded(number: int, to: int) -> int:
+    """The multiple of `to` that is nearest, the larger of two; `number` is not negative."""
+    return (2 * number + to) // (2 * to) * to
+
+
+def step_of(amounts: Iterable[int], code: str) -> int:
+    """What the sum of these minor units is rounded to: the smallest of 1, 2, 5, 10 and so on times the least that holds each."""
+    unit, most = AMOUNTS_TO * 10 ** currency(code).minor_digits, max(amounts, default=0)
+    while True:
+        for times in (1, 2, 5):
+            if unit * times >= most:
+                return unit * times
+        unit *= 10
+
+
 def _counted(numbers: Iterable[int]) -> Count:
     found = [number for number in numbers if number]
     return Count(sum(found), len(found))
@@ -151,7 +176,7 @@ def _some(values: Iterable[object]) -> int:
 def _median(days: Sequence[int], clients: int) -> Cell:
     if 0 < clients < LEAST:
         return Cell(Shown.HIDDEN)
-    return Cell(Shown.EXACT, Decimal(str(median(days))) if days else None)
+    return Cell(Shown.EXACT, rounded(int(2 * median(days)), 2) // 2 if days else None)
 
 
 def _currencies(clients: Iterable[ClientFacts]) -> list[str]:
@@ -160,9 +185,11 @@ def _currencies(clients: Iterable[ClientFacts]) -> list[str]:
 
 def _sums(clients: Iterable[ClientFacts], code: str) -> Sums:
     both = [(c.then.get(code, 0), c.now.get(code, 0)) for c in clients if c.then is not None and c.now is not None]
-    return Sums(code, *(_sum([pair[side] for pair in both]) for side in (0, 1)))
+    return Sums(code, *(_sum([pair[side] for pair in both], code) for side in (0, 1)))
 
 
-def _sum(amounts: Sequence[int]) -> Cell:
+def _sum(amounts: Sequence[int], code: str) -> Cell:
     behind = sum(bool(amount) for amount in amounts)
-    return Cell(Shown.HIDDEN) if 0 < behind < LEAST else Cell(Shown.EXACT, sum(amounts))
+    if 0 < behind < LEAST:
+        return Cell(Shown.HIDDEN)
+    return Cell(Shown.EXACT, rounded(sum(amounts), step_of(amounts, code)))

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
-from decimal import Decimal
 from itertools import product
 
 import pytest
@@ -14,6 +13,7 @@ from hypothesis import strategies as st
 
 from planner.engine.outcomes import (
     ANSWERS,
+    COUNTS_TO,
     COURSES,
     LEAST,
     Cell,
@@ -23,7 +23,9 @@ from planner.engine.outcomes import (
     Table,
     kept_back,
     report,
+    rounded,
     single,
+    step_of,
     table,
 )
 
@@ -68,8 +70,9 @@ def test_no_part_of_one_to_four_is_ever_shown_and_no_one_part_is_hidden_alone(nu
     assert not any(value and value < LEAST for value in shown)
     hidden = sum(cell.shown == Shown.HIDDEN for cell in seen.parts.values())
     assert hidden != 1
+    assert all(value % COUNTS_TO == 0 for value in shown if value is not None)
     if seen.total.shown == Shown.EXACT:
-        assert seen.total.value == sum(numbers)
+        assert seen.total.value == rounded(sum(numbers), COUNTS_TO)
     if all(number == 0 or number >= LEAST for number in numbers):
         assert hidden == 0 or seen.total.shown != Shown.EXACT
 
@@ -86,7 +89,7 @@ def test_a_small_part_is_kept_back_with_the_zeros_or_with_all_others() -> None:
     assert of([50, 3, 0]).parts == {"0": Cell(Shown.EXACT, 50), "1": HIDDEN, "2": HIDDEN}
     assert of([50, 3]).parts == {"0": HIDDEN, "1": HIDDEN}
     assert of([4, 4, 9]).parts == {"0": HIDDEN, "1": HIDDEN, "2": HIDDEN}
-    assert of([4, 2, 9]).parts == {"0": HIDDEN, "1": HIDDEN, "2": Cell(Shown.EXACT, 9)}
+    assert of([4, 2, 9]).parts == {"0": HIDDEN, "1": HIDDEN, "2": Cell(Shown.EXACT, 10)}
     assert of([7, 5, 0]).parts["2"] == Cell(Shown.EXACT, 0)
 
 
@@ -108,18 +111,18 @@ def test_the_course_of_a_client_is_that_of_the_worst_currency() -> None:
 
 
 def test_a_report_of_enough_clients_shows_all_its_figures() -> None:
-    better = [client(500 + n, 100, answers=("accept",), reply_days=(n,), avoided=1) for n in range(6)]
-    worse = [client(0, 700, answers=("unanswered", "unanswered"), came_true=2) for _n in range(5)]
+    better = [client((500 + n) * 100, 10_000, answers=("accept",), reply_days=(n,), avoided=1) for n in range(6)]
+    worse = [client(0, 70_000, answers=("unanswered", "unanswered"), came_true=2) for _n in range(5)]
     found = report(better + worse, 9)
-    assert found.course.total == Cell(Shown.EXACT, 11)
-    assert [found.course.parts[key].value for key in COURSES] == [6, 0, 5, 0]
-    assert [found.answers.parts[key].value for key in ANSWERS] == [6, 0, 0, 0, 10]
-    assert found.answers.total.value == 16
-    assert (found.days.total.value, found.days.parts["avoided"].value) == (16, 6)
-    assert found.reply_days == Cell(Shown.EXACT, Decimal("2.5"))
+    assert found.course.total == Cell(Shown.EXACT, 10), "11, to fives"
+    assert [found.course.parts[key].value for key in COURSES] == [5, 0, 5, 0]
+    assert [found.answers.parts[key].value for key in ANSWERS] == [5, 0, 0, 0, 10]
+    assert found.answers.total.value == 15
+    assert (found.days.total.value, found.days.parts["avoided"].value) == (15, 5)
+    assert found.reply_days == Cell(Shown.EXACT, 3), "2.5 days"
     [sums] = found.overdue
-    assert (sums.then.value, sums.now.value) == (3015, 600 + 3500)
-    assert found.withdrawn.value == 9
+    assert (sums.then.value, sums.now.value) == (300_000, 400_000), "3,015 and 4,100 yuan"
+    assert found.withdrawn.value == 10
 
 
 def test_amounts_and_times_need_five_clients_behind_them() -> None:
@@ -140,3 +143,52 @@ def test_a_report_of_nobody_and_of_a_few() -> None:
     assert {cell.shown for seen in (few.course, few.answers, few.days) for cell in seen.parts.values()} == {
         Shown.HIDDEN
     }
+
+
+AMOUNTS = st.lists(st.integers(1, 5_000_000), min_size=LEAST, max_size=12)
+
+
+def overdue_of(amounts: Sequence[int]) -> int:
+    """The amount published of clients who owe these."""
+    [sums] = report([client(amount, 0) for amount in amounts], 0).overdue
+    assert sums.then.value is not None
+    return sums.then.value
+
+
+@given(AMOUNTS, st.integers(1, 5_000_000))
+def test_one_client_more_moves_an_amount_by_no_step_or_one_and_leaves_what_they_owe_open(
+    amounts: list[int], one: int
+) -> None:
+    step = step_of([*amounts, one], "CNY")
+    before, after = overdue_of(amounts), overdue_of([*amounts, one])
+    assert after % step == 0
+    assert step >= max(*amounts, one, 10_000)
+    # By the reports alone this client may owe anything within two steps that the rounding of both leaves possible.
+    least, most = after - step // 2 - (before + step // 2), after + step // 2 - (before - step // 2)
+    assert least <= one <= most
+    assert most - least >= one
+
+
+@given(AMOUNTS, st.sampled_from(["CNY", "JPY", "KWD"]))
+def test_a_sum_is_off_by_half_a_step_at_most_and_the_step_is_as_small_as_it_may_be(
+    amounts: list[int], code: str
+) -> None:
+    step = step_of(amounts, code)
+    least = {"CNY": 10_000, "JPY": 100, "KWD": 100_000}[code]
+    assert abs(rounded(sum(amounts), step) - sum(amounts)) * 2 <= step
+    assert step == least or step < max(amounts) * 2.5
+    assert step % least == 0
+
+
+@pytest.mark.parametrize(
+    ("most", "step"), [(0, 100), (100, 100), (101, 200), (201, 500), (501, 1000), (40_000, 50_000)]
+)
+def test_the_step_of_an_amount(most: int, step: int) -> None:
+    assert step_of([most, 1], "JPY") == step
+
+
+@pytest.mark.parametrize(
+    ("number", "to"), [(0, 0), (2, 0), (3, 5), (5, 5), (6, 5), (7, 5), (8, 10), (12, 10), (13, 15)]
+)
+def test_counts_are_rounded_to_the_nearest_five(number: int, to: int) -> None:
+    assert rounded(number, COUNTS_TO) == to

@@ -7,7 +7,7 @@ import io
 import json
 import re
 import zipfile
-from datetime import date, timedelta
+from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
@@ -456,21 +456,33 @@ def test_of_two_confirmations_at_once_the_second_finds_them_there(app: Flask, de
 # Outcomes
 
 
-def test_the_report_keeps_a_small_agency_s_figures_back_on_the_page_and_in_the_file(lin: FlaskClient) -> None:
+def test_the_report_keeps_a_small_agency_s_figures_back_on_the_page_and_in_the_file(
+    app: Flask, lin: FlaskClient
+) -> None:
+    with app.app_context():
+        for consent in db.session.scalars(select(Consent)):
+            consent.given_at = datetime(2026, 8, 5, tzinfo=UTC)
+        db.session.commit()
     page = words(get(lin, "/desk/outcomes"))
     assert "Clients helped fewer than 5" in page
     assert "Less overdue than when consent began kept back" in page
-    assert "Jan 2026 to Dec 2026" in page
+    assert "Jul 2026 to Sep 2026" in page
     rows = {row[0]: row[1] for row in table(lin.get("/desk/outcomes.csv").data)}
     assert rows["Clients helped"] == "fewer than 5"
-    assert rows["Overdue at the end"] == "kept back"
+    assert rows["Less overdue than when consent began"] == "kept back"
     assert rows["Took their consent back"] == "0"
 
 
-def test_the_report_takes_whole_months_and_forgives_odd_ones(lin: FlaskClient) -> None:
-    assert "Mar 2026 to Apr 2026" in words(get(lin, "/desk/outcomes?from=2026-03-30&to=2026-04-02"))
-    assert "Jan 2026 to Dec 2026" in words(get(lin, "/desk/outcomes?from=&to=x"))
-    assert rows_of(lin, "?from=2026-03&to=2026-04")["Clients helped"] == "0", "consent began in December"
+def test_the_report_is_of_a_quarter_or_a_year_that_is_over(lin: FlaskClient) -> None:
+    assert "Oct 2025 to Dec 2025" in words(get(lin, "/desk/outcomes?span=2025-Q4"))
+    assert "Jan 2025 to Dec 2025" in words(get(lin, "/desk/outcomes?span=2025"))
+    for wrong in ("span=2026-Q4", "span=2026", "span=", "from=2026-11&to=2026-12"):
+        page = get(lin, f"/desk/outcomes?{wrong}")
+        assert "Jul 2026 to Sep 2026" in words(page)
+        assert '<option value="2026-Q3" selected>Quarter 3 of 2026</option>' in page
+        assert "/desk/outcomes.csv?span=2026-Q3" in page
+    assert rows_of(lin, "?span=2026-Q3")["Clients helped"] == "0", "consent began in December"
+    assert "rounded" in words(get(lin, "/desk/outcomes"))
 
 
 def rows_of(browser: FlaskClient, query: str) -> dict[str, str]:
