@@ -506,7 +506,7 @@ def test_the_report_keeps_a_small_agency_s_figures_back_on_the_page_and_in_the_f
     assert "Jul 2026 to Sep 2026" in page
     rows = {row[0]: row[1] for row in table(lin.get("/desk/outcomes.csv").data)}
     assert rows["Clients helped"] == "fewer than 5"
-    assert rows["Overdue at the end"] == "kept back"
+    assert rows["Less overdue than when consent began"] == "kept back"
     assert rows["Took their consent back"] == "0"
 
 
