@@ -33,7 +33,6 @@ from sqlalchemy import (
 from ..extensions import db
 from ..models import AgencyMember, Case, CaseFigures, Client, ClientTask, Consent, Membership, Part, Role, SignIn
 from . import looking
-from .clients import is_mine
 
 PAGE = 50
 SOON_DAYS, LATER_DAYS = 7, 14
@@ -165,13 +164,13 @@ def ahead(member: AgencyMember, now: datetime, today: date, until: date, client_
 
 def _book(member: AgencyMember, now: datetime, today: date) -> CTE:
     """Each client of this counsellor with what they may see: the rest is NULL before anything is filtered or sorted."""
-    f, is_open, mine = CaseFigures, _is_open(now), is_mine(member, now)
+    f, is_open = CaseFigures, _is_open(now)
     newest = select(func.max(Consent.id)).where(Consent.user_id == member.user_id).group_by(Consent.case_id)
     cash = and_(is_open, _shares(Part.BUDGET), _shares(Part.LOANS))
     owed = and_(is_open, _shares(Part.LOANS))
     talks = and_(is_open, _shares(Part.CONTACTS))
     named = or_(is_open, Client.case_id.is_(None))
-    opened, tasks = _last_opened(mine), _next_tasks(mine)
+    opened, tasks = _last_opened(member), _next_tasks(member)
     columns = [
         Client.id.label("client_id"), Client.number, Client.case_id, Client.version, Consent.expires_at,
         _state(now).label("state"), is_open.label("is_open"), cash.label("sees_cash"), owed.label("sees_loans"),
@@ -190,7 +189,8 @@ def _book(member: AgencyMember, now: datetime, today: date) -> CTE:
         .outerjoin(f, and_(f.case_id == Client.case_id, is_open))
         .outerjoin(opened, opened.c.case_id == Client.case_id)
         .outerjoin(tasks, tasks.c.client_id == Client.id)
-        .where(mine)
+        .where(Client.agency_id == member.agency_id)  # and, as in clients.is_mine, looked after or let in
+        .where(or_(Client.counsellor_id == member.user_id, and_(is_open, Consent.agency_id == member.agency_id)))
     )
     inner = joined.cte("shared")
     return select(inner, _next(inner, now, today).label("next")).cte("book")
@@ -219,21 +219,22 @@ def _state(now: datetime) -> ColumnElement[str]:
     )
 
 
-def _last_opened(mine: ColumnElement[bool]) -> CTE:
-    """When somebody of the household last opened the app."""
-    seen = select(Client.case_id, func.max(SignIn.seen_at).label("seen_at"))
-    joined = seen.join(Membership, Membership.case_id == Client.case_id).join(
+def _last_opened(member: AgencyMember) -> CTE:
+    """When somebody of a household that let this counsellor in last opened the app."""
+    seen = select(Consent.case_id, func.max(SignIn.seen_at).label("seen_at"))
+    joined = seen.join(Membership, Membership.case_id == Consent.case_id).join(
         SignIn, SignIn.user_id == Membership.user_id
     )
-    owners = joined.where(mine, Membership.role == Role.BORROWER)
-    return owners.group_by(Client.case_id).cte("opened")
+    owners = joined.where(Consent.user_id == member.user_id, Membership.role == Role.BORROWER)
+    return owners.group_by(Consent.case_id).cte("opened")
 
 
-def _next_tasks(mine: ColumnElement[bool]) -> CTE:
-    """The day of each client's oldest open task."""
+def _next_tasks(member: AgencyMember) -> CTE:
+    """The day of the oldest open task of each client of the agency."""
     task_on = func.min(ClientTask.due_on).label("task_on")
-    joined = select(ClientTask.client_id, task_on).join(Client, Client.id == ClientTask.client_id)
-    waiting = joined.where(mine, ClientTask.done_at.is_(None))
+    waiting = select(ClientTask.client_id, task_on).where(
+        ClientTask.agency_id == member.agency_id, ClientTask.done_at.is_(None)
+    )
     return waiting.group_by(ClientTask.client_id).cte("tasks")
 
 
