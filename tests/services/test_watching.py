@@ -203,7 +203,7 @@ def test_bad_input_gets_the_same_page_as_the_household(place: Place, borrower: F
 
 def test_a_form_that_changes_nothing_says_so(place: Place) -> None:
     lin = place.counsellor()
-    answer = lin.post(place.path("radar/balance"), data={"balance": "1703.09"})
+    answer = lin.post(place.path("radar/balance"), data={"balance": "1703.09", "has_today": "y"})
     assert "Nothing was changed, so there is nothing to suggest" in words(get(lin, answer.location))
     assert not place.entries(AuditAct.SUGGEST)
 

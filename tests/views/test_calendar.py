@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date
+from datetime import date, timedelta
 
 import pytest
 from flask import Flask
@@ -42,7 +42,7 @@ def test_a_corrected_day_moves_the_wage_everywhere_and_back(
         wage = db.session.scalars(select(BudgetLine).where(BudgetLine.name == "工资")).one()
         wage.shift = "earlier"
         case = db.session.get_one(Case, household.case_id)
-        case.balance_minor, case.balance_on = 170_309, TODAY
+        case.balance_minor, case.balance_on = 170_309, TODAY - timedelta(days=1)  # before what comes today
         db.session.commit()
     assert paydays(app, household) == [date(2026, 12, 10), date(2027, 1, 8)], "10 January 2027 is a Sunday"
     post(borrower, page, {"on": "2026-12-10", "is_worked": "free"})
