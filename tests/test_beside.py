@@ -14,6 +14,7 @@ import pytest
 from flask import Flask
 
 from planner.beside import WORKER
+from tests.conftest import missing
 from tests.killing import ROOT
 
 pytestmark = pytest.mark.postgres
@@ -42,7 +43,7 @@ def until(holds: Callable[[], bool], says: str, seconds: float = 60) -> None:
 def started(on_postgres: Flask) -> Iterator[Callable[..., subprocess.Popen[bytes]]]:
     """Starts `planner worker` with two processes."""
     if not Path("/proc/self/task").exists():
-        pytest.skip("reads what runs from /proc")
+        missing("/proc, from which is read what runs")
     given, made = on_postgres.config["SETTINGS"], list[subprocess.Popen[bytes]]()
 
     def start(**more: str) -> subprocess.Popen[bytes]:

@@ -68,7 +68,7 @@ class Outcomes:
 def _worded(dialect: str) -> str:
     """The statement as that database's driver takes it, its values by their names."""
     named: Dialect = (
-        sqlite.dialect(paramstyle="named") if dialect == "sqlite" else postgresql.psycopg.dialect()  # type: ignore[no-untyped-call]
+        sqlite.dialect(paramstyle="named") if dialect == "sqlite" else postgresql.psycopg.dialect()  # type: ignore[no-untyped-call]  # SQLAlchemy's own gap
     )
     return str(_STEP.compile(dialect=named))
 

@@ -80,7 +80,7 @@ def test_the_statement_fits_the_structure_in_every_currency(english: Any, code: 
         json.loads(content)
     )  # with binary fractions, as most readers do
     found = as_json(content)
-    assert all(-number.as_tuple().exponent <= 2 for number in numbers(found)), "nothing finer than a cent"  # type: ignore[operator]
+    assert all(-number.as_tuple().exponent <= 2 for number in numbers(found)), "nothing finer than a cent"  # type: ignore[operator]  # no NaN
     assert any(code in note for note in found["notes"])
     assert "SFS" not in json.dumps(found, default=str)
 

@@ -33,19 +33,6 @@ CONFIRM = {
 LOGGED = {"source": "phone", "kind": "accept", "person": "Ms Li, claims", "said_on": "2026-12-09", "said_time": "8:05"}
 
 
-@pytest.fixture
-def shared(app: Flask, household: Household) -> Plan:
-    """A plan shared with the consumer lender."""
-    with app.app_context():
-        return share_plan(household)
-
-
-@pytest.fixture
-def talk(household: Household, shared: Plan) -> str:
-    """The address of its ledger."""
-    return f"/c/{household.case_id}/talks/{shared.item_id}"
-
-
 def answered(app: Flask, plan: Plan, **form: str) -> None:
     """The lender answers on the page."""
     reader = visitor(app)
@@ -567,14 +554,19 @@ def test_it_is_tested_and_confirmed_after_its_first_day(
     assert [row.instalment.payment_minor for row in here.ledger.rows[5:8]] == [181667, 130000, 130000]
 
 
-@pytest.mark.usefixtures("countered")
-def test_what_was_paid_since_counts_for_it(app: Flask, household: Household, borrower: FlaskClient, talk: str) -> None:
+def pay_in_january(app: Flask, household: Household) -> None:
+    """1,300 on the consumer loan, on the day on which the counter-offer's first instalment is due."""
     with app.app_context():
         loan = db.session.get(Loan, household.loan_ids["haier"])
         assert loan is not None
         db.session.add(Payment(case_id=loan.case_id, loan=loan, amount_minor=130000, paid_on=date(2027, 1, 18),
                                purpose="instalment", created_at=datetime.now(UTC)))  # fmt: skip
         db.session.commit()
+
+
+@pytest.mark.usefixtures("countered")
+def test_what_was_paid_since_counts_for_it(app: Flask, household: Household, borrower: FlaskClient, talk: str) -> None:
+    pay_in_january(app, household)
     agree(borrower, talk, basis="counter", received_on="2027-01-19", review_on="2027-04-18")
     with app.app_context():
         loan = db.session.get(Loan, household.loan_ids["haier"])
@@ -719,12 +711,7 @@ def test_what_stays_due_before_it_begins_is_counted_and_named(
 
 @pytest.mark.usefixtures("countered")
 def test_money_paid_since_is_on_both_sides(app: Flask, household: Household, borrower: FlaskClient, talk: str) -> None:
-    with app.app_context():
-        loan = db.session.get(Loan, household.loan_ids["haier"])
-        assert loan is not None
-        db.session.add(Payment(case_id=loan.case_id, loan=loan, amount_minor=130000, paid_on=date(2027, 1, 18),
-                               purpose="instalment", created_at=datetime.now(UTC)))  # fmt: skip
-        db.session.commit()
+    pay_in_january(app, household)
     text = words(get(borrower, talk))
     assert "¥30.13 less in all than your offer." in text
     assert "stay due as the contract has" not in text

@@ -10,11 +10,9 @@ import pytest
 from flask import Flask
 from flask.testing import FlaskClient
 
-from planner.extensions import db
 from tests.documents.readers import pdf_text
 from tests.documents.test_proposal import PUBLISHED
-from tests.factories import Household
-from tests.lender import make_plan, visitor
+from tests.lender import visitor
 from tests.pages import get, post, words
 
 COPIES = (
@@ -22,15 +20,6 @@ COPIES = (
     "frappe?creditor=1", "ics?creditor=1",
 )  # fmt: skip
 DRAFT = "Draft, not shared with a lender"
-
-
-@pytest.fixture
-def plan(app: Flask, household: Household) -> str:
-    """The address of a finished plan that is not shared."""
-    with app.app_context():
-        key = make_plan(household).id
-        db.session.commit()
-    return f"/c/{household.case_id}/plans/{key}"
 
 
 def read(client: FlaskClient, address: str) -> tuple[str, str]:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 
-import pytest
 from flask import Flask
 from flask.testing import FlaskClient
 from sqlalchemy import func, select
@@ -12,19 +11,10 @@ from sqlalchemy import func, select
 from planner.extensions import db
 from planner.models import BudgetLine, Proposal, ProposalItem, Share
 from tests.factories import Household
-from tests.lender import NAME, make_plan, visitor
+from tests.lender import NAME, visitor
 from tests.pages import get, post, words
 
 FORM = {"n": "1", "days": "14", "lang": "en", "name": "y", "borrower_name": NAME}
-
-
-@pytest.fixture
-def plan(app: Flask, household: Household) -> str:
-    """The address of a finished plan that is not shared."""
-    with app.app_context():
-        key = make_plan(household).id
-        db.session.commit()
-    return f"/c/{household.case_id}/plans/{key}"
 
 
 def mark(page: str) -> str:

@@ -16,25 +16,12 @@ from planner.models import Arrangement, Client, Part, ProposalItem
 from tests.agency import Desk, give_consent
 from tests.conftest import NOW
 from tests.factories import Household, sign_in_as
-from tests.lender import Plan, share_plan
+from tests.lender import Plan
 from tests.pages import get, post, words
 from tests.views.test_caseload_files import schema
 from tests.views.test_negotiation import CONFIRM, LOGGED, answered
 
 B, L, P, C = Part.BUDGET, Part.LOANS, Part.PLANS, Part.CONTACTS
-
-
-@pytest.fixture
-def shared(app: Flask, household: Household) -> Plan:
-    """A plan shared with the consumer lender."""
-    with app.app_context():
-        return share_plan(household)
-
-
-@pytest.fixture
-def talk(household: Household, shared: Plan) -> str:
-    """The address of its ledger."""
-    return f"/c/{household.case_id}/talks/{shared.item_id}"
 
 
 def counsellor(app: Flask, household: Household, desk: Desk, *parts: Part) -> FlaskClient:
